@@ -1,0 +1,11 @@
+// WARPSCORE_HD marks what runs on the host and on the device, from one source.
+//
+// Rule    code that bears it uses integers, and of doubles only + - * / and square root, compiled
+//         without contraction; no libm, no exceptions, no allocation, no virtual calls.
+#pragma once
+
+#if defined(__CUDACC__)
+#define WARPSCORE_HD __host__ __device__
+#else
+#define WARPSCORE_HD
+#endif

@@ -47,6 +47,7 @@ struct ModelSpec {
   bool has_features = false;
   std::vector<TextAt> list;                                // by position; * and ? are wildcards
   std::vector<std::pair<std::string, TextAt>> table;  // the model's own name -> ours
+  std::string sha256;  // 64 lower-case hex digits the file must have; "" for any
 };
 
 struct AlertSpec {

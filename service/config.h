@@ -32,8 +32,8 @@ class ConfigErrors : public std::runtime_error {
 };
 
 struct KafkaProperty {
-  std::string name;   // as librdkafka spells it: "sasl.password"
-  std::string value;  // resolved; booleans are "true" and "false"
+  std::string name;     // as librdkafka spells it: "sasl.password"
+  std::string value;    // resolved; booleans are "true" and "false"
   bool secret = false;  // never printed: shown as ***
   Place place;
 };
@@ -102,8 +102,8 @@ struct HaConfig {
   std::string name;       // the same on both hosts of a pair
   std::string changelog;  // topic
   Failover failover = Failover::kAutomatic;
-  std::int64_t silence_ms = 1000;  // without a manifest, before a standby tries ("lease" in the file
-                                   // is another name of it)
+  std::int64_t silence_ms = 1000;  // without a manifest, before a standby tries ("lease" in the
+                                   // file is another name of it)
 };
 
 // A value as a test states it: what a transaction's member or a feature is to be.

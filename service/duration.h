@@ -15,7 +15,7 @@ inline constexpr std::int64_t kMaxDurationMs = 36'500LL * 86'400'000;  // a hund
 // Milliseconds, 0..kMaxDurationMs; nothing if the text is no duration.
 [[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text);
 
-// The shortest text that parse_duration reads back: 90'000 is "1m30s". REQUIRES ms >= 0.
+// A text that parse_duration reads back: 90'000 is "1m30s", a week "7d". REQUIRES ms >= 0.
 [[nodiscard]] std::string format_duration(std::int64_t ms);
 
 }  // namespace warpscore

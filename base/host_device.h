@@ -6,6 +6,9 @@
 
 #if defined(__CUDACC__)
 #define WARPSCORE_HD __host__ __device__
+// A GPU hides latency by its many threads: no prefetch there.
+#define WARPSCORE_PREFETCH(address) void(address)
 #else
 #define WARPSCORE_HD
+#define WARPSCORE_PREFETCH(address) __builtin_prefetch(address, 1)
 #endif

@@ -1,0 +1,137 @@
+// The rule: what happens to one key when one of its transactions arrives.
+//
+// advance() applies the transaction to the key's history and answers every query of its table.
+// Everything else in this folder finds the key and shares out the work.
+//
+// Thread   as the shard of the key.
+#pragma once
+
+#include <cstdint>
+
+#include "base/host_device.h"
+#include "kernels/history.h"
+#include "kernels/pass_columns.h"
+#include "kernels/query.h"
+#include "kernels/side_sets.h"
+
+namespace warpscore {
+
+WARPSCORE_HD inline bool is_member(const Member& member, const PassColumns& columns,
+                                   std::uint32_t row) {
+  if (member.selector != kNone && columns.selectors[member.selector][row] != 1) return false;
+  return member.value == kNone || columns.value_of(member.value, row) != kMissing;
+}
+
+WARPSCORE_HD inline std::uint64_t magnitude(Lane value) {
+  return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+}
+
+// The prefix words of row n, which has just been made.
+WARPSCORE_HD inline void add_contributions(History& history, const TablePlan& plan,
+                                           const PassColumns& columns, std::uint32_t row,
+                                           std::uint64_t n) {
+  for (std::uint32_t i = 0; i < plan.count_count; ++i) {
+    const CountWord& count = plan.counts[i];
+    if (is_member(count.member, columns, row)) history.contribute(n, count.word, std::uint64_t{1});
+  }
+  for (std::uint32_t i = 0; i < plan.sum_count; ++i) {
+    const SumWord& sum = plan.sums[i];
+    if (!is_member(sum.member, columns, row)) continue;
+    const Lane value = columns.value_of(sum.member.value, row);
+    history.contribute(n, sum.word, static_cast<std::uint64_t>(value));
+    std::uint64_t& bound = history.word(sum.max_abs_word);
+    if (magnitude(value) > bound) bound = magnitude(value);
+  }
+  for (std::uint32_t i = 0; i < plan.square_count; ++i) {
+    const Member& member = plan.sums[plan.squares[i].sum].member;
+    if (!is_member(member, columns, row)) continue;
+    const std::uint64_t value = magnitude(columns.value_of(member.value, row));
+    history.contribute(n, plan.squares[i].word, static_cast<Uint128>(value) * value);
+  }
+}
+
+// The words of row n that are not prefix sums.
+WARPSCORE_HD inline void set_plain_words(History& history, const TablePlan& plan,
+                                         const PassColumns& columns, std::uint32_t row,
+                                         std::uint64_t n) {
+  std::uint64_t* const words = history.row(n);
+  if (plan.id_word != kNone) words[plan.id_word] = columns.id_hash[row];
+  if (plan.sequence_word != kNone) words[plan.sequence_word] = history.slot().sequence;
+  if (plan.label_word != kNone) {
+    words[plan.label_word] = static_cast<std::uint64_t>(columns.value_of(kLabelValue, row));
+  }
+  for (std::uint32_t i = 0; i < plan.distinct_count; ++i) {
+    const DistinctSet& set = plan.distincts[i];
+    const bool member = is_member(set.member, columns, row);
+    words[set.value_word] =
+        static_cast<std::uint64_t>(member ? columns.value_of(set.member.value, row) : kMissing);
+  }
+  for (std::uint32_t i = 0; i < plan.last_count; ++i) {
+    const LastSet& set = plan.lasts[i];
+    if (set.value_word == kNone || set.member.value == kLabelValue) continue;
+    words[set.value_word] = static_cast<std::uint64_t>(columns.value_of(set.member.value, row));
+  }
+}
+
+// What `last` and `previous` of the next transaction will see.
+WARPSCORE_HD inline void remember(History& history, const TablePlan& plan,
+                                  const PassColumns& columns, std::uint32_t row) {
+  for (std::uint32_t i = 0; i < plan.last_count; ++i) {
+    const LastSet& set = plan.lasts[i];
+    if (!is_member(set.member, columns, row)) continue;
+    history.word(set.time_word) = static_cast<std::uint64_t>(columns.time_ms[row]);
+    if (set.value_word == kNone) continue;
+    history.word(set.value_slot_word) =
+        static_cast<std::uint64_t>(columns.value_of(set.member.value, row));
+  }
+  for (std::uint32_t i = 0; i < plan.previous_count; ++i) {
+    const PreviousField& field = plan.previous[i];
+    const Lane value =
+        field.value == kNone ? columns.time_ms[row] : columns.value_of(field.value, row);
+    history.word(field.word) = static_cast<std::uint64_t>(value);
+  }
+}
+
+WARPSCORE_HD inline void apply_history_limit(History& history, const TablePlan& plan) {
+  SlotHead& slot = history.slot();
+  if (plan.history_max == 0 || slot.end - slot.head <= plan.history_max) return;
+  const std::int64_t gone = history.time(slot.head);
+  if (slot.dropped == kMissing || gone > slot.dropped) slot.dropped = gone;
+  ++slot.head;
+}
+
+// Applies row `row` to the key of `history` and, with `answer`, fills the outputs of its queries.
+// The order matters: previous state is asked for before it is replaced.
+WARPSCORE_HD inline void advance(History& history, const TablePlan& plan, Shard& shard,
+                                 const PassColumns& columns, std::uint32_t table,
+                                 std::uint32_t row, bool answer) {
+  SlotHead& slot = history.slot();
+  const std::int64_t time_ms = columns.time_ms[row];
+  const bool late = plan.clock == kNone && slot.newest != kMissing && time_ms < slot.newest;
+  if (plan.clock != kNone) {
+    slot.newest = columns.clocks[plan.clock][row];
+  } else if (!late) {
+    slot.newest = time_ms;
+  }
+  if (late && columns.late != nullptr) columns.late[row] = 1;
+  if (columns.clocks[table] != nullptr) columns.clocks[table][row] = slot.newest;
+  ++slot.sequence;
+
+  std::uint64_t current = kMissingRow;
+  const bool reachable = plan.horizon < 0 || time_ms >= slot.newest - plan.horizon;
+  if (plan.horizon >= 0) history.drop_front(slot.newest - plan.horizon);
+  if (reachable) {
+    bool shifted = false;
+    const std::uint64_t n = history.make_row(time_ms, shifted);
+    set_plain_words(history, plan, columns, row, n);
+    add_contributions(history, plan, columns, row, n);
+    update_side_sets(history, plan, n, shifted);
+    slot.has_late = slot.has_late || shifted;
+    apply_history_limit(history, plan);
+    current = n;
+  }
+  if (answer) answer_queries(history, plan, shard, columns, row, current);
+  remember(history, plan, columns, row);
+}
+
+}  // namespace warpscore

@@ -3,6 +3,7 @@ find_package(CLI11 REQUIRED)
 find_path(WARPSCORE_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 
 add_library(warpscore_config STATIC
+  cli.cpp
   config.cpp
   config_check.cpp
   config_dump.cpp

@@ -1,0 +1,254 @@
+// The engine against docs/semantics.md as slow code (tests/support/oracle.h), on random input.
+//
+// Every failure prints its seed: WARPSCORE_SEED=N runs that case alone, WARPSCORE_CASES how many.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+#include "scoring/engine.h"
+#include "tests/differential/random_case.h"
+#include "tests/support/cases.h"
+#include "tests/support/engine_run.h"
+#include "tests/support/oracle.h"
+
+namespace warpscore {
+namespace {
+
+constexpr std::uint32_t kTextsMax = 1U << 16;
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+struct OracleRun {
+  std::vector<OracleResult> rows;
+  std::vector<bool> labels_found;
+  OracleCounters counters;
+  std::vector<std::string> names;
+};
+
+OracleRun run_oracle(const PlanInput& input, const OracleTexts& texts,
+                     const std::vector<Step>& steps) {
+  Oracle oracle(input, texts);
+  OracleRun run;
+  for (const Step& step : steps) {
+    if (step.is_label) {
+      run.labels_found.push_back(oracle.apply_label(step.transaction, step.fraud));
+    } else {
+      run.rows.push_back(oracle.apply(step.transaction));
+    }
+  }
+  run.counters = oracle.counters();
+  run.names = oracle.names();
+  return run;
+}
+
+bool equal_lanes(LaneType type, Lane left, Lane right) {
+  return is_missing(type, left) ? is_missing(type, right) : left == right;
+}
+
+std::string describe(const FeatureSpec& block) {
+  std::string text = "name=" + block.name.text + " key=" + block.key.text +
+                     " value=" + block.value.text + " expr=" + block.expr.text +
+                     " where=" + block.where.text + " delay=" + std::to_string(block.delay_ms) +
+                     (block.closed_both ? " closed=both" : "");
+  for (const TextAt& op : block.ops) text += " op=" + op.text;
+  for (const WindowSpec& window : block.windows) text += " window=" + window.text;
+  for (const TextAt& field : block.same) text += " same=" + field.text;
+  if (block.lookback_ms) text += " lookback=" + std::to_string(*block.lookback_ms);
+  return text;
+}
+
+std::string describe(const PlanInput& input) {
+  std::string text = "history=" + std::to_string(input.state.history_max) +
+                     " keys=" + std::to_string(input.state.keys_max) + "\n";
+  for (const FeatureSpec& block : input.features) text += describe(block) + "\n";
+  return text;
+}
+
+// The first lane that differs ends the comparison: the rest would only repeat it.
+::testing::AssertionResult same_results(const Plan& plan, const EngineRun& engine,
+                                        const OracleRun& oracle, const Dictionary& dictionary) {
+  if (engine.rows.size() != oracle.rows.size())
+    return ::testing::AssertionFailure() << "another number of rows";
+  if (plan.features().size() != oracle.names.size())
+    return ::testing::AssertionFailure() << "another number of features";
+  for (std::size_t row = 0; row < engine.rows.size(); ++row) {
+    const RowResult& ours = engine.rows[row];
+    const OracleResult& theirs = oracle.rows[row];
+    if (ours.refused != theirs.refused)
+      return ::testing::AssertionFailure()
+             << "row " << row << " is refused by " << (ours.refused ? "the engine" : "the oracle");
+    for (std::size_t i = 0; i < theirs.features.size(); ++i) {
+      const FeatureColumn& column = plan.features()[i];
+      if (column.name != oracle.names[i])
+        return ::testing::AssertionFailure()
+               << "feature " << i << " is " << column.name << ", not " << oracle.names[i];
+      if (!equal_lanes(column.type.type, ours.features[i], theirs.features[i]))
+        return ::testing::AssertionFailure()
+               << "row " << row << ", " << column.name << ": "
+               << text_of_lane(column.type, ours.features[i], dictionary) << ", the oracle "
+               << text_of_lane(column.type, theirs.features[i], dictionary);
+      if (ours.truncated[i] != theirs.truncated[i])
+        return ::testing::AssertionFailure()
+               << "row " << row << ", " << column.name << ": marked truncated by "
+               << (ours.truncated[i] ? "the engine" : "the oracle") << " only";
+    }
+  }
+  return ::testing::AssertionSuccess();
+}
+
+// How a batch size is drawn: mostly small, at times one, at times all that fits.
+std::function<std::uint32_t()> random_batches(Random& random, std::uint32_t batch_max) {
+  return [&random, batch_max] {
+    const std::uint32_t kind = random.below(4);
+    if (kind == 0) return 1U;
+    if (kind == 1) return 1 + random.below(batch_max);
+    return 1 + random.below(std::min(batch_max, 40U));
+  };
+}
+
+void compare_with_oracle(std::uint64_t seed, const RandomCase& example, Dictionary& dictionary) {
+  SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + describe(example.input));
+  const Plan plan(example.input, dictionary);
+  Random random(seed ^ 0x5eed);
+  EngineRunOptions options;
+  options.threads = 1 + static_cast<std::uint32_t>(seed % 3);
+  options.batch_max = 64;
+  options.batch_size = random_batches(random, options.batch_max);
+  const EngineRun engine = run_engine(plan, example.steps, options);
+  const OracleRun oracle = run_oracle(example.input, example.texts, example.steps);
+  ASSERT_TRUE(same_results(plan, engine, oracle, dictionary));
+  EXPECT_EQ(engine.counters.transactions, oracle.counters.transactions);
+  EXPECT_EQ(engine.counters.late, oracle.counters.late);
+  EXPECT_EQ(engine.counters.refused, oracle.counters.refused);
+  // With a history limit a label may come for a transaction that had to go.
+  if (example.input.state.history_max == 0) {
+    EXPECT_EQ(engine.labels_found, oracle.labels_found);
+  }
+}
+
+TEST(EngineProperty, EqualsTheOracleOnRandomCases) {
+  const std::uint64_t first = number_from_environment("WARPSCORE_SEED", 1);
+  const bool alone = std::getenv("WARPSCORE_SEED") != nullptr;
+  const std::uint64_t cases = number_from_environment("WARPSCORE_CASES", alone ? 1 : 600);
+  for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+    Dictionary dictionary(kTextsMax);
+    compare_with_oracle(seed, make_random_case(seed, dictionary), dictionary);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(EngineProperty, EqualsTheOracleOnLongSequences) {
+  for (std::uint64_t seed = 9001; seed <= 9006; ++seed) {
+    Dictionary dictionary(kTextsMax);
+    Random random(seed);
+    const auto labels = static_cast<LabelsFrom>(seed % 3);
+    RandomCase example;
+    example.input.schema = random_case_schema(labels);
+    example.input.features = every_feature(labels);
+    example.texts = random_case_texts(dictionary);
+    TrafficShape shape;
+    shape.transactions = 2500;
+    shape.keys = 40;
+    shape.hot_percent = seed % 2 == 0 ? 30 : 100;
+    shape.extreme_percent = 1;
+    example.steps = random_steps(random, example.input.schema, shape, labels, dictionary);
+    compare_with_oracle(seed, example, dictionary);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// A full table: idle keys go first, and a transaction for which no room comes is refused whole.
+TEST(EngineProperty, EqualsTheOracleWhenTablesAreFull) {
+  std::uint64_t refused = 0;
+  for (std::uint64_t seed = 20'001; seed <= 20'100; ++seed) {
+    Dictionary dictionary(kTextsMax);
+    Random random(seed);
+    RandomCase example = make_random_case(seed, dictionary);
+    example.input.schema = random_case_schema(LabelsFrom::kNowhere);
+    std::erase_if(example.input.features,
+                  [](const FeatureSpec& block) { return block.value.text == "label"; });
+    if (example.input.features.empty()) continue;
+    example.input.state.keys_max = 2 + random.below(10);
+    TrafficShape shape;
+    shape.keys = 12;
+    shape.late_percent = seed % 2 == 0 ? 0 : 10;
+    shape.step_max = random.one_of<std::uint32_t>({1, 3, 12, 30});
+    example.steps =
+        random_steps(random, example.input.schema, shape, LabelsFrom::kNowhere, dictionary);
+    compare_with_oracle(seed, example, dictionary);
+    if (HasFatalFailure()) return;
+    refused += run_oracle(example.input, example.texts, example.steps).counters.refused;
+  }
+  EXPECT_GT(refused, 100U) << "the cases no longer fill a table";
+}
+
+// The same bytes for every split into batches and every number of threads (design S4).
+TEST(EngineProperty, SplitsAndThreadsChangeNothing) {
+  for (const std::uint64_t history_max : {0, 20}) {
+    for (const std::uint32_t hot_percent : {30U, 100U}) {
+      Dictionary dictionary(kTextsMax);
+      Random random(31 + hot_percent);
+      PlanInput input;
+      input.schema = random_case_schema(LabelsFrom::kTopic);
+      input.features = every_feature(LabelsFrom::kTopic);
+      input.state.history_max = history_max;
+      input.state.keys_max = 150;
+      TrafficShape shape;
+      shape.transactions = 3000;
+      shape.keys = 400;
+      shape.hot_percent = hot_percent;
+      shape.extreme_percent = 1;
+      const std::vector<Step> steps =
+          random_steps(random, input.schema, shape, LabelsFrom::kTopic, dictionary);
+      const Plan plan(input, dictionary);
+      const std::string expected = run_engine(plan, steps, {}).bytes();
+      for (std::uint32_t split = 0; split < 50; ++split) {
+        EngineRunOptions options;
+        options.threads = 1 + split % 3;
+        options.batch_max = split % 5 == 0 ? 4096 : 300;
+        options.batch_size = random_batches(random, options.batch_max);
+        const std::string bytes = run_engine(plan, steps, options).bytes();
+        ASSERT_EQ(bytes.size(), expected.size());
+        ASSERT_TRUE(bytes == expected)
+            << "split " << split << ", " << options.threads << " threads, history " << history_max;
+      }
+    }
+  }
+}
+
+// One key holds all traffic, and its windows all of the history: a scan would take hours.
+TEST(EngineProperty, AHotKeyCostsNoScanOfItsHistory) {
+  Dictionary dictionary(kTextsMax);
+  Random random(5);
+  PlanInput input;
+  input.schema = random_case_schema(LabelsFrom::kNowhere);
+  FeatureSpec block;
+  block.name.text = "f_{op}_{window}";
+  block.key.text = "customer";
+  block.value.text = "amount";
+  for (const char* op : {"count", "sum", "mean", "min", "max", "stddev"})
+    block.ops.push_back({op, {}});
+  block.windows = {{"1d", 86'400'000, {}}, {"3650d", 3650 * 86'400'000LL, {}}};
+  input.features.push_back(block);
+  TrafficShape shape;
+  shape.transactions = 200'000;
+  shape.hot_percent = 100;
+  shape.late_percent = 3;
+  shape.step_max = 1;
+  const std::vector<Step> steps =
+      random_steps(random, input.schema, shape, LabelsFrom::kNowhere, dictionary);
+  const Plan plan(input, dictionary);
+  const auto start = std::chrono::steady_clock::now();
+  const EngineRun run = run_engine(plan, steps, {});
+  const auto spent = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(run.counters.transactions, steps.size());
+  EXPECT_LT(std::chrono::duration<double>(spent).count(), 20.0);
+}
+
+}  // namespace
+}  // namespace warpscore

@@ -1,4 +1,5 @@
-// Bytes of a transaction or a label -> one row of a batch, or the reason why not. The folder's face.
+// Bytes of a transaction or a label -> one row of a batch, or the reason why not. The folder's
+// face.
 //
 // Layout  one decoder per thread and format; it holds its scratch memory (below 1 MiB) from the
 //         start, and decoding allocates only for rejects and for texts of enums never seen before.
@@ -28,8 +29,8 @@
 namespace warpscore {
 
 inline constexpr std::size_t kValueBytesMax = 64 * 1024;  // longer values and keys are kTooLong
-inline constexpr int kDepthMax = 8;                       // objects and arrays, the outermost counted
-inline constexpr std::int64_t kNoTimestamp = -1;          // no Kafka timestamp: files, old producers
+inline constexpr int kDepthMax = 8;               // objects and arrays, the outermost counted
+inline constexpr std::int64_t kNoTimestamp = -1;  // no Kafka timestamp: files, old producers
 
 // The distinct values that each enum field with an `enum_max` has had in this process.
 // Thread  any.
@@ -114,6 +115,7 @@ class LabelDecoder {
  private:
   const Schema& schema_;
   std::unique_ptr<JsonMembers> members_;
+  std::vector<std::uint32_t> names_;  // id, time, value, key fields: which member each is
 };
 
 }  // namespace warpscore

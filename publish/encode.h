@@ -29,11 +29,11 @@ class JsonEncoder {
   // Throws ConfigError for a reason template that names something unknown.
   explicit JsonEncoder(OutputShape shape);
 
-  void append_score(std::string& out, const Batch& batch, const Results& results,
-                    std::uint32_t row, const ScoreOptions& options) const;
+  void append_score(std::string& out, const Batch& batch, const Results& results, std::uint32_t row,
+                    const ScoreOptions& options) const;
   // `alert`: number in the shape. REQUIRES that it fired for this row.
-  void append_alert(std::string& out, const Batch& batch, const Results& results,
-                    std::uint32_t row, std::uint32_t alert, const ScoreOptions& options) const;
+  void append_alert(std::string& out, const Batch& batch, const Results& results, std::uint32_t row,
+                    std::uint32_t alert, const ScoreOptions& options) const;
 
   [[nodiscard]] const OutputShape& shape() const { return shape_; }
 

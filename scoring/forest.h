@@ -5,9 +5,10 @@
 //         order (its GPU adds in another one), so every implementation here gives the same bits.
 // Layout  the input is columns: columns[f][row]. Trees are nodes of 16 bytes in one array, siblings
 //         side by side and behind their parent, so that a walk ends whatever the file said.
-// Owner   Forest owns nodes and plan and never changes; ForestView and Scratch belong to the caller.
-// Thread  any number of threads may call margins() on one Forest, each with a Scratch of its own.
-// Errors  none: what is malformed was refused by the loader; a wrong call breaks a WARPSCORE_CHECK.
+// Owner   Forest owns nodes and plan and never changes; ForestView and Scratch belong to the
+// caller. Thread  any number of threads may call margins() on one Forest, each with a Scratch of
+// its own. Errors  none: what is malformed was refused by the loader; a wrong call breaks a
+// WARPSCORE_CHECK.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +24,9 @@ namespace warpscore {
 struct ForestPlan;  // what the fast implementations run; made once from the trees
 
 struct alignas(16) ForestNode {
-  float value;              // threshold: left if feature < value; in a leaf what it adds
-  std::uint32_t feature;    // unused in a leaf
-  std::uint32_t left;       // number in the forest's node array, right = left + 1; 0: this is a leaf
+  float value;            // threshold: left if feature < value; in a leaf what it adds
+  std::uint32_t feature;  // unused in a leaf
+  std::uint32_t left;     // number in the forest's node array, right = left + 1; 0: this is a leaf
   std::uint32_t nan_right;  // where a missing feature goes: 0 left, 1 right
 };
 static_assert(sizeof(ForestNode) == 16);
@@ -86,7 +87,7 @@ class Forest {
     struct Free {
       void operator()(std::byte* memory) const;
     };
-    const Forest* forest_;
+    const ForestPlan* plan_;  // of the forest it was made for, to know a wrong call
     std::unique_ptr<std::byte[], Free> memory_;
   };
 

@@ -1,19 +1,24 @@
-// Logistic regression: z = sum over features in order of (x - mean) / scale * coef, then + intercept.
+// Logistic regression: z = sum over features in order of (x - mean) / scale * coef, then +
+// intercept.
 //
 // Units   all double; a missing feature is NaN and makes z NaN, that is: no score.
 // Order   one fixed order and no contraction: the same bits on host and device.
 // Layout  the input is columns: columns[f][row].
 // Owner   Logistic owns its numbers and never changes.
 // Thread  any number of threads may call margins().
+// Errors  read_logistic: DocumentError with the place in the document.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/host_device.h"
 
 namespace warpscore {
+
+struct Value;
 
 // Plain pointers, to host or to device memory, `feature_count` doubles each.
 struct LogisticView {
@@ -44,5 +49,9 @@ struct Logistic {
   // out[row] = z of row. `columns` are coef.size() pointers to `rows` doubles each.
   void margins(const double* const* columns, std::size_t rows, double* out) const;
 };
+
+// The JSON {features, mean, scale, coef, intercept}; mean and scale may be missing, and so may the
+// names. `feature_names` receives them.
+Logistic read_logistic(const Value& document, std::vector<std::string>& feature_names);
 
 }  // namespace warpscore

@@ -1,7 +1,8 @@
 // Probability from a margin, with an exp of our own so that host and device give the same bits.
 //
 // Why     libm's and CUDA's exp differ in last bits, and between versions of either.
-// Method  only + - * / and bit operations in one fixed order; exp(x) = 2^k * exp(r), |r| <= ln2 / 2,
+// Method  only + - * / and bit operations in one fixed order; exp(x) = 2^k * exp(r), |r| <= ln2 /
+// 2,
 //         with ln2 in two parts and a polynomial of degree 13; within 1 ulp of the true value.
 // Edges   +inf gives 1, below -708 gives 0, NaN gives NaN (missing stays missing).
 // Order   sigmoid never falls while the margin grows: 1 / (1 + e) is built of monotone steps.
@@ -14,7 +15,8 @@
 
 namespace warpscore {
 
-inline constexpr double kExpArgumentMax = 708.0;  // exp of it, and of its negative, is a normal double
+inline constexpr double kExpArgumentMax =
+    708.0;  // exp of it, and of its negative, is a normal double
 
 // REQUIRES: |x| <= kExpArgumentMax.
 WARPSCORE_HD constexpr double exp_in_range(double x) {

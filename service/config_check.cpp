@@ -65,7 +65,10 @@ class Checker {
 
   static std::string mend_missing(const ConfigKey& key, const std::string& path) {
     const std::string name(name_of(key));
-    if (key.kind == ValueKind::kTable) return "add a table [" + path + "]";
+    // A table of a table of a list has no header that would say which of the list it is in.
+    if (key.kind == ValueKind::kTable)
+      return path.find('[') == std::string::npos ? "add a table [" + path + "]"
+                                                 : "add " + name + " = { ... }";
     if (key.kind == ValueKind::kTables) return "add " + name + " = [ { ... } ]";
     if (key.kind == ValueKind::kInteger) return "add " + name + " = " + std::to_string(key.min);
     if (!key.choices.empty()) return "add " + name + ", one of " + describe_type(key);

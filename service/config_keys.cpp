@@ -78,7 +78,7 @@ constexpr ConfigKey kKeys[] = {
     text("features[].value"),
     texts("features[].ops", 1),
     texts("features[].windows", 1),
-    duration("features[].delay", "\"0s\"", 1, kMaxDurationMs),
+    duration("features[].delay", "\"0s\"", 0, kMaxDurationMs),
     choice("features[].closed", "\"right\"", "right|both"),
     text("features[].where", "all"),
     texts("features[].same", 1),

@@ -33,9 +33,11 @@ void become_text(Node& node, std::string text, Node::Reference reference) {
 
 void read_file(Node& node, const Place& place, const std::filesystem::path& path,
                Node::Reference reference, Findings& findings) {
+  // Looked at before it is opened: a pipe would wait for a writer for ever.
   std::error_code ignored;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path, ignored))
+  std::ifstream file;
+  if (std::filesystem::is_regular_file(path, ignored)) file.open(path, std::ios::binary);
+  if (!file.is_open())
     return refuse(node, place, findings, "cannot read " + path.string(),
                   "make the file and let the service's user read it");
   std::string text(kMaxFileBytes + 1, '\0');

@@ -87,11 +87,12 @@ void read_tests(PartSource source, Config& config) {
         source.findings.error(steps->place, "must not be an empty list",
                               "a test needs at least one transaction");
     }
-    if (const Node* expect = find(&table, "expect"))
+    if (const Node* expect = find(&table, "expect")) {
       read_expectation(*expect, config.alerts, test, source.findings);
-    if (find(&table, "expect") != nullptr && !test.alerts && test.expect.empty())
-      source.findings.error(find(&table, "expect")->place, "expects nothing",
-                            "add alerts = [...] or a feature's name and value");
+      if (expect->items.empty())
+        source.findings.error(expect->place, "expects nothing",
+                              "add alerts = [...] or a feature's name and value");
+    }
     config.tests.push_back(std::move(test));
   }
 }

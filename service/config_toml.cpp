@@ -1,7 +1,18 @@
 // TOML text -> Node. The only file that sees toml++.
+//
+// toml++ 3.3.0 checks some of its input by assertions ("[[[a]]]": marzer/tomlplusplus#301). They
+// throw here, in every build: a typing mistake must not abort, nor be undefined behaviour.
+#undef NDEBUG
+namespace warpscore {
+struct ParserAssertion {};
+[[noreturn]] inline void fail_parser_assertion() { throw ParserAssertion{}; }
+}  // namespace warpscore
+#define TOML_ASSERT(condition) \
+  ((condition) ? static_cast<void>(0) : ::warpscore::fail_parser_assertion())
 #define TOML_HEADER_ONLY 0
 #define TOML_IMPLEMENTATION
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -12,6 +23,10 @@
 
 namespace warpscore {
 namespace {
+
+// Every part of a dotted key is a table in a table, and toml++ destroys them by recursion: with
+// TOML_MAX_NESTED_VALUES this bounds the stack.
+constexpr std::size_t kMaxDotsPerLine = 200;
 
 Place place_of(const toml::source_region& region, std::string path) {
   return {static_cast<std::uint32_t>(region.begin.line),
@@ -100,9 +115,65 @@ Node convert(const toml::node& from, const std::string& path, const SourceText& 
   return node;
 }
 
+// The first line with more dots outside quotes and comments than any key needs, 0 if there is none.
+std::uint32_t line_of_endless_key(std::string_view text) {
+  std::uint32_t line = 1;
+  std::size_t dots = 0;
+  char quote = '\0';
+  bool comment = false;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+      quote = '\0';
+      comment = false;
+    } else if (comment) {
+      continue;
+    } else if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '#') {
+      comment = true;
+    } else if (c == '.' && ++dots > kMaxDotsPerLine) {
+      return line;
+    }
+  }
+  return 0;
+}
+
+bool fails_assertion(std::string_view text) {
+  try {
+    (void)toml::parse(text);
+  } catch (const ParserAssertion&) {
+    return true;
+  } catch (const toml::parse_error&) {
+  }
+  return false;
+}
+
+// An assertion knows no line. The shortest run of first lines that fails it ends with the culprit.
+std::uint32_t line_of_assertion(std::string_view text) {
+  std::vector<std::size_t> ends;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '\n' || i + 1 == text.size()) ends.push_back(i + 1);
+  const auto culprit = std::partition_point(ends.begin(), ends.end(), [text](std::size_t end) {
+    return !fails_assertion(text.substr(0, end));
+  });
+  return static_cast<std::uint32_t>(std::min<std::ptrdiff_t>(
+      culprit - ends.begin() + 1, static_cast<std::ptrdiff_t>(ends.size())));
+}
+
+[[noreturn]] void throw_at(std::uint32_t line, const std::string& message,
+                           const std::string& mend) {
+  throw ConfigErrors({ConfigError(Place{line, 1, ""}, message, mend)});
+}
+
 }  // namespace
 
 Node parse_toml(std::string_view text, const std::filesystem::path& name) {
+  if (const std::uint32_t line = line_of_endless_key(text))
+    throw_at(line, "has more dots than a key can have", "");
   try {
     const toml::table table = toml::parse(text, name.string());
     Node root = convert(table, "", SourceText(text));
@@ -111,6 +182,9 @@ Node parse_toml(std::string_view text, const std::filesystem::path& name) {
   } catch (const toml::parse_error& error) {
     throw ConfigErrors(
         {ConfigError(place_of(error.source(), ""), std::string(error.description()), "")});
+  } catch (const ParserAssertion&) {
+    throw_at(line_of_assertion(text), "is no TOML",
+             "compare brackets and quotes with a line that works");
   }
 }
 

@@ -1,0 +1,2 @@
+warpscore_test(generator_test SOURCES service/generator_test.cpp
+               LIBS warpscore_generator ZLIB::ZLIB)

@@ -16,6 +16,7 @@ struct ParserAssertion {};
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "service/config.h"
@@ -115,32 +116,83 @@ Node convert(const toml::node& from, const std::string& path, const SourceText& 
   return node;
 }
 
-// The first line with more dots outside quotes and comments than any key needs, 0 if there is none.
-std::uint32_t line_of_endless_key(std::string_view text) {
-  std::uint32_t line = 1;
-  std::size_t dots = 0;
-  char quote = '\0';
-  bool comment = false;
-  for (const char c : text) {
-    if (c == '\n') {
-      ++line;
-      dots = 0;
-      quote = '\0';
-      comment = false;
-    } else if (comment) {
-      continue;
-    } else if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '#') {
-      comment = true;
-    } else if (c == '.' && ++dots > kMaxDotsPerLine) {
-      return line;
+// What toml++ must not be given, found by a walk that knows strings and comments and no more.
+//
+// Dots     endless keys, see kMaxDotsPerLine.
+// Letters  a letter such as "é" outside quotes makes toml++ 3.3.0 reach what it declares
+//          unreachable (is_non_ascii_horizontal_whitespace).
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = line_start_ = 3;
+  }
+
+  std::optional<ConfigError> find_problem() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '"' || c == '\'') {
+        skip_string(c);
+      } else if (c == '#') {
+        skip_to_line_end();
+      } else {
+        if (c == '\n') next_line();
+        if (c == '.' && ++dots_ > kMaxDotsPerLine)
+          return ConfigError({line_, 1, ""}, "has more dots than a key can have", "");
+        if (static_cast<unsigned char>(c) >= 0x80)
+          return ConfigError({line_, column(), ""}, "only ASCII can stand outside quotes",
+                             "put the name or the text in quotes");
+        ++at_;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void next_line() {
+    ++line_;
+    line_start_ = at_ + 1;
+    dots_ = 0;
+  }
+
+  void skip_to_line_end() {
+    while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+  }
+
+  // Up to the quote, or the three quotes, that close it; a line's end closes a one-line string.
+  void skip_string(char quote) {
+    const std::string three(3, quote);
+    const bool is_long = text_.substr(at_).starts_with(three);
+    at_ += is_long ? 3 : 1;
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '\\' && quote == '"' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') {
+        ++at_;
+      } else if (c == '\n') {
+        if (!is_long) return;
+        next_line();
+      } else if (c == quote && (!is_long || text_.substr(at_).starts_with(three))) {
+        at_ += is_long ? 3 : 1;
+        // """a""""" ends with two quotes of its own.
+        for (int own = 0; is_long && own < 2 && at_ < text_.size() && text_[at_] == quote; ++own)
+          ++at_;
+        return;
+      }
     }
   }
-  return 0;
-}
+
+  [[nodiscard]] std::uint32_t column() const {
+    const auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    return 1 + static_cast<std::uint32_t>(
+                   std::count_if(text_.begin() + static_cast<std::ptrdiff_t>(line_start_),
+                                 text_.begin() + static_cast<std::ptrdiff_t>(at_), is_start));
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_start_ = 0;
+  std::uint32_t line_ = 1;
+  std::size_t dots_ = 0;
+};
 
 bool fails_assertion(std::string_view text) {
   try {
@@ -164,16 +216,10 @@ std::uint32_t line_of_assertion(std::string_view text) {
       culprit - ends.begin() + 1, static_cast<std::ptrdiff_t>(ends.size())));
 }
 
-[[noreturn]] void throw_at(std::uint32_t line, const std::string& message,
-                           const std::string& mend) {
-  throw ConfigErrors({ConfigError(Place{line, 1, ""}, message, mend)});
-}
-
 }  // namespace
 
 Node parse_toml(std::string_view text, const std::filesystem::path& name) {
-  if (const std::uint32_t line = line_of_endless_key(text))
-    throw_at(line, "has more dots than a key can have", "");
+  if (auto problem = Scanner(text).find_problem()) throw ConfigErrors({std::move(*problem)});
   try {
     const toml::table table = toml::parse(text, name.string());
     Node root = convert(table, "", SourceText(text));
@@ -183,8 +229,8 @@ Node parse_toml(std::string_view text, const std::filesystem::path& name) {
     throw ConfigErrors(
         {ConfigError(place_of(error.source(), ""), std::string(error.description()), "")});
   } catch (const ParserAssertion&) {
-    throw_at(line_of_assertion(text), "is no TOML",
-             "compare brackets and quotes with a line that works");
+    throw ConfigErrors({ConfigError(Place{line_of_assertion(text), 1, ""}, "is no TOML",
+                                    "compare brackets and quotes with a line that works")});
   }
 }
 

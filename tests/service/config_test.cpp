@@ -314,11 +314,21 @@ TEST(Config, WhatTheParserCannotTakeIsAnError) {
   std::string endless = "version = 1\na";
   for (int i = 0; i < 1'000'000; ++i) endless += ".a";
   EXPECT_EQ(errors_of(endless + " = 1\n"), "f.toml:2:1: has more dots than a key can have\n");
+  EXPECT_EQ(
+      errors_of("version = 1\nx.größe = 1\n"),
+      "f.toml:2:5: only ASCII can stand outside quotes (put the name or the text in quotes)\n");
   for (const std::string open : {"[", "{a="}) {
     std::string deep = "x = ";
     for (int i = 0; i < 100'000; ++i) deep += open;
     EXPECT_NE(errors_of(deep), "") << open;
   }
+  for (const std::string text : {"# é ' \" \n", "# '''\n", "\xEF\xBB\xBF# a\n"})
+    EXPECT_EQ(errors_of(text + std::string(kMinimal)), "") << text;
+  for (const std::string text : {R"('é')", R"("é \" é")", R"('\' # é)",
+                                 "\"\"\"é\né \" \"\"é\\\"\"\"\"\"\" # é", "'''é\n\\ é''''' # é"})
+    EXPECT_EQ(errors_of(std::string(kMinimal) + "[[alerts]]\nname = \"a\"\nwhen = " + text + "\n"),
+              "")
+        << text;
   EXPECT_EQ(errors_of("# " + std::string(300, '.') + "\n" + std::string(kMinimal)), "");
 }
 

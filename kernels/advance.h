@@ -60,6 +60,13 @@ WARPSCORE_HD inline void set_plain_words(History& history, const TablePlan& plan
   if (plan.label_word != kNone) {
     words[plan.label_word] = static_cast<std::uint64_t>(columns.value_of(kLabelValue, row));
   }
+  if (plan.selector_word != kNone) {
+    std::uint64_t bits = 0;
+    for (std::uint32_t i = 0; i < columns.selector_count && i < 64; ++i) {
+      bits |= columns.selectors[i][row] == 1 ? 1ULL << i : 0;
+    }
+    words[plan.selector_word] = bits;
+  }
   for (std::uint32_t i = 0; i < plan.distinct_count; ++i) {
     const DistinctSet& set = plan.distincts[i];
     const bool member = is_member(set.member, columns, row);
@@ -118,7 +125,8 @@ WARPSCORE_HD inline void advance(History& history, const TablePlan& plan, Shard&
   ++slot.sequence;
 
   std::uint64_t current = kMissingRow;
-  const bool reachable = plan.horizon < 0 || time_ms >= slot.newest - plan.horizon;
+  const bool reachable =
+      plan.keeps_rows && (plan.horizon < 0 || time_ms >= slot.newest - plan.horizon);
   if (plan.horizon >= 0) history.drop_front(slot.newest - plan.horizon);
   if (reachable) {
     bool shifted = false;

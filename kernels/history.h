@@ -133,6 +133,11 @@ class History {
     return at;
   }
 
+  // First row with time >= time_ms; end() if there is none.
+  WARPSCORE_HD std::uint64_t first_at(std::int64_t time_ms) const {
+    return search(slot_.head, slot_.end, time_ms - 1);
+  }
+
   // Side arrays.
   WARPSCORE_HD std::uint64_t* extreme_array(std::uint32_t set) const {
     return side_ + set * extreme_words(slot_.size_class);

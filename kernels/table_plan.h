@@ -100,7 +100,7 @@ struct Query {
 struct TablePlan {
   std::uint32_t key = 0;            // key column (PassColumns::keys)
   std::uint32_t clock = kNone;      // a child table takes T from this table (design: `same`)
-  std::int64_t horizon = 0;         // rows older than T - horizon are dropped; < 0: never
+  std::int64_t horizon = 0;         // nothing looks further back than T - horizon; < 0: no limit
   std::uint64_t history_max = 0;    // rows held per key; 0: no limit
   std::uint32_t row_words = 1;
   std::uint32_t slot_words = 0;     // behind the SlotHead
@@ -109,6 +109,8 @@ struct TablePlan {
   std::uint32_t id_word = kNone;    // row word of the id's hash, where labels come later
   std::uint32_t sequence_word = kNone;  // row word of the applied number, where `last` needs it
   std::uint32_t label_word = kNone;     // row word of the label, where labels come later
+  std::uint32_t selector_word = kNone;  // row word of the selectors' bits, where labels come later
+  bool keeps_rows = true;  // false: only what the slot remembers is ever asked for
 
   const Edge* edges = nullptr;
   const CountWord* counts = nullptr;

@@ -5,15 +5,19 @@
 //          truncated likewise by feature, and only where a history limit is configured.
 // Units    lanes as in base/lane.h. margin: log-odds (of a forest a float32's exact value). score:
 //          probability. Both NaN where the model gave none, or there is no model.
-// Owner    the engine; good until the next call of process with the same Results.
+// Owner    itself: process gives it columns the first time and fills the same ones afterwards, so
+//          each batch in flight has a Results of its own.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/lane.h"
 
 namespace warpscore {
+
+struct ResultColumns;  // scoring/engine.cpp
 
 struct Results {
   std::uint32_t size = 0;
@@ -23,6 +27,8 @@ struct Results {
   std::vector<const std::uint64_t*> fired;
   std::vector<const std::uint64_t*> truncated;  // empty where no history limit is configured
   const std::uint8_t* refused = nullptr;        // 1: a key table was full; nothing was applied
+
+  std::shared_ptr<ResultColumns> columns;  // the memory behind the pointers above
 
   [[nodiscard]] bool alert_fired(std::uint32_t alert, std::uint32_t row) const {
     return (fired[alert / 64][row] >> (alert % 64) & 1) != 0;

@@ -1,0 +1,35 @@
+// Who is let in when state is limited: the `keys` and `memory` of design S6.
+//
+// Order    decides row by row in the order of application, so that the outcome does not depend on
+//          how the sequence is split; only used while a limit is near.
+// Thread   the engine's.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/key_tables.h"
+#include "kernels/pass_columns.h"
+#include "scoring/spec.h"
+
+namespace warpscore {
+
+class Admission {
+ public:
+  Admission(const StateSpec& limits, KeyTables& tables) : limits_(limits), tables_(tables) {}
+
+  // Could a batch of `rows` transactions meet a limit? If not, nobody needs to be asked.
+  [[nodiscard]] bool limit_near(std::uint32_t rows) const;
+  // May the transaction of this row be applied? Drops idle keys if that makes room. `watermark`: the
+  // newest event time of any transaction, this one included.
+  [[nodiscard]] bool admit(const PassColumns& columns, std::uint32_t row, std::int64_t watermark);
+
+ private:
+  [[nodiscard]] bool fits(const PassColumns& columns, std::uint32_t row) const;
+  [[nodiscard]] bool evict(std::int64_t watermark);
+
+  const StateSpec limits_;
+  KeyTables& tables_;
+  std::int64_t evicted_at_ = kMissing;  // watermark of the last sweep
+};
+
+}  // namespace warpscore

@@ -1,0 +1,31 @@
+// How far a long job is: a bar on a terminal's stderr, and nothing elsewhere.
+//
+// Thread  one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace warpscore {
+
+class Progress {
+ public:
+  explicit Progress(std::string what);
+  ~Progress();  // ends the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // `done` of `total` parts (0: not known), `rows` so far. Draws ten times a second at most.
+  void update(std::uint64_t done, std::uint64_t total, std::uint64_t rows);
+  [[nodiscard]] double seconds() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const std::string what_;
+  const bool terminal_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_{};
+};
+
+}  // namespace warpscore

@@ -1,0 +1,64 @@
+#include "service/setup.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+namespace warpscore {
+namespace {
+
+constexpr std::uint32_t kDictionaryTextsMax = 1U << 26;
+
+void print(const std::filesystem::path& file, const ConfigError& error, const char* kind) {
+  std::fprintf(stderr, "%s%s\n", kind, format_error(file, error).c_str());
+}
+
+template <class Read>
+std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read) {
+  try {
+    Setup setup;
+    setup.config = read();
+    for (const ConfigError& warning : setup.config.warnings) print(file, warning, "warning: ");
+    setup.dictionary = std::make_unique<Dictionary>(kDictionaryTextsMax);
+    PlanInput input;
+    input.schema = setup.config.input.schema;
+    input.features = setup.config.features;
+    input.model = setup.config.model;
+    input.alerts = setup.config.alerts;
+    input.state = setup.config.state;
+    setup.plan = std::make_unique<Plan>(std::move(input), *setup.dictionary);
+    return setup;
+  } catch (const ConfigErrors& errors) {
+    for (const ConfigError& error : errors.errors()) print(file, error, "");
+  } catch (const ConfigError& error) {
+    print(file, error, "");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Setup> read_setup(const std::filesystem::path& file) {
+  return set_up(file, [&] { return load_config(file); });
+}
+
+std::optional<Setup> read_embedded_setup(std::string_view text,
+                                         const std::filesystem::path& name) {
+  return set_up(name, [&] { return parse_config(text, name); });
+}
+
+std::uint32_t workers_of(const Options& options) {
+  if (options.threads != 0) return options.threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+bool choose_backend(const Options& options, const Config& config) {
+  const Backend backend = options.has_device ? options.device : config.device.backend;
+  if (backend != Backend::kCuda) return true;
+  std::fprintf(stderr,
+               "warpscore: this program is built without CUDA (use --device cpu or auto, or leave "
+               "[device] backend out)\n");
+  return false;
+}
+
+}  // namespace warpscore

@@ -1,0 +1,38 @@
+// What every verb that takes a configuration does first: read it, compile the plan, say what is
+// wrong.
+//
+// Owner   Setup owns the dictionary, which the plan refers to; it is not movable for that reason.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/dictionary.h"
+#include "scoring/plan.h"
+#include "service/cli.h"
+#include "service/config.h"
+
+namespace warpscore {
+
+struct Setup {
+  Config config;
+  std::unique_ptr<Dictionary> dictionary;
+  std::unique_ptr<Plan> plan;
+};
+
+// Prints what is wrong, one line each, and warnings; nothing if an error was found.
+[[nodiscard]] std::optional<Setup> read_setup(const std::filesystem::path& file);
+// The same of a configuration that comes with the program; `name` stands in for the file's.
+[[nodiscard]] std::optional<Setup> read_embedded_setup(std::string_view text,
+                                                       const std::filesystem::path& name);
+
+// Workers to use: as asked for, or one per core.
+[[nodiscard]] std::uint32_t workers_of(const Options& options);
+
+// false, and a sentence on stderr, if a device was asked for that this program cannot use.
+[[nodiscard]] bool choose_backend(const Options& options, const Config& config);
+
+}  // namespace warpscore

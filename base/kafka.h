@@ -66,7 +66,8 @@ class MessageSink {
   virtual bool message(const KafkaMessage& message) = 0;
   // All up to `offset`, control records too, has been handed over.
   virtual void end_of_partition(std::int64_t offset) = 0;
-  virtual void failed(const std::string& text) = 0;
+  // `lasting`: reading cannot go on without losing something. Otherwise it goes on by itself.
+  virtual void failed(const std::string& text, bool lasting) = 0;
 };
 
 // What librdkafka last complained about, for messages that would otherwise only say "timed out".

@@ -17,6 +17,15 @@ constexpr std::size_t kFetchAheadKiB = 16'384;
 // same connection: a partition whose queue was full when it was sent must not run dry meanwhile.
 constexpr int kFetchWaitMs = 20;
 
+// The position is gone, the bytes are wrong, or we may not read them. All else (a broker that is
+// away, a leader that moved) librdkafka mends by itself.
+bool is_lasting(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+         error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE || error == RD_KAFKA_RESP_ERR__BAD_MSG ||
+         error == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+         error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
 }  // namespace
 
 struct KafkaConsumer::Delivery {
@@ -35,7 +44,8 @@ struct KafkaConsumer::Delivery {
     }
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       sink.failed("reading " + partition.topic + "/" + std::to_string(partition.partition) + ": " +
-                  rd_kafka_message_errstr(&message));
+                      rd_kafka_message_errstr(&message),
+                  is_lasting(message.err));
       rd_kafka_yield(consumer.handle_);
       return;
     }

@@ -120,7 +120,7 @@ void ArrayBuilder::add(Value value, std::string_view place) {
   const auto* boolean = std::get_if<bool>(&value.data);
   const bool packed = number != nullptr || boolean != nullptr;
   if (packed ? !values_.empty() : !numbers_.empty()) {
-    throw DocumentError(place, "an array mixes numbers with other values");
+    throw DocumentError(place, "an array mixes numbers with other values; save the model again");
   }
   if (number != nullptr) {
     numbers_.push_back(*number);

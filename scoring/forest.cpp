@@ -11,8 +11,17 @@
 namespace warpscore {
 namespace {
 
-// Below this a block costs more than walking; bench/micro/forest_bench tuned it.
-constexpr std::size_t kWalkRowsMax = 8;
+// With fewer rows than this a block costs more than walking; bench/micro/forest_bench tuned it.
+std::size_t block_pays_from(ForestImplementation implementation) {
+  switch (implementation) {
+    case ForestImplementation::kAvx512:
+      return 12;
+    case ForestImplementation::kAvx2:
+      return 32;
+    default:
+      return 160;
+  }
+}
 
 constexpr std::align_val_t kAlignment{64};
 
@@ -55,13 +64,13 @@ void walk_rows(const ForestView& forest, const BlockRowsIn& in, float* out) {
 }
 
 std::size_t scratch_bytes(const ForestPlan& plan) {
-  return plan.mask_count() * kMaskBytes + 2 * kBlockRows * sizeof(float) + kBlockRows;
+  return plan.mask_words() * sizeof(std::uint64_t) + 2 * kBlockRows * sizeof(float) + kBlockRows;
 }
 
 BlockMemory block_memory(const ForestPlan& plan, std::byte* memory) {
   BlockMemory parts{};
   parts.masks = reinterpret_cast<std::uint64_t*>(memory);
-  parts.column = reinterpret_cast<float*>(memory + plan.mask_count() * kMaskBytes);
+  parts.column = reinterpret_cast<float*>(memory + plan.mask_words() * sizeof(std::uint64_t));
   parts.margins = parts.column + kBlockRows;
   parts.codes = reinterpret_cast<std::uint8_t*>(parts.margins + kBlockRows);
   return parts;
@@ -115,9 +124,9 @@ Forest::Scratch::Scratch(const Forest& forest)
 
 void Forest::margins(const float* const* columns, std::size_t rows, float* out,
                      Scratch& scratch) const {
-  const ForestImplementation best =
-      rows < kWalkRowsMax ? ForestImplementation::kWalk : forest_implementations().back();
-  margins(best, columns, rows, out, scratch);
+  const ForestImplementation best = forest_implementations().back();
+  const bool pays = rows >= block_pays_from(best);
+  margins(pays ? best : ForestImplementation::kWalk, columns, rows, out, scratch);
 }
 
 void Forest::margins(ForestImplementation implementation, const float* const* columns,

@@ -38,11 +38,12 @@ struct Avx2 {
   }
 
   // Eight rows a step: levels of up to 8 thresholds are permuted, the others gathered.
-  static void search(const float* column, const float* table, std::uint32_t rank_bits,
-                     std::uint64_t* rank, std::uint64_t* present) {
+  static void search(const float* column, const float* next_column, const float* table,
+                     std::uint32_t rank_bits, std::uint64_t* rank, std::uint64_t* present) {
     auto* out = reinterpret_cast<std::uint8_t*>(rank);
     auto* out_present = reinterpret_cast<std::uint8_t*>(present);
     for (std::size_t v = 0; v < kBlockRows / kLanes; ++v) {
+      _mm_prefetch(reinterpret_cast<const char*>(next_column + kLanes * v), _MM_HINT_T0);
       const __m256 values = _mm256_loadu_ps(column + kLanes * v);
       __m256i path = _mm256_setzero_si256();
       __m256i answer = _mm256_set1_epi32(1);
@@ -80,10 +81,13 @@ struct Avx2 {
   static void add_leaves(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
                          float* margins) {
     const __m256i byte = _mm256_set1_epi32(0xFF);
+    const std::uint64_t* planes[kCodeBitsMax];
+    for (std::uint32_t b = 0; b < tree.code_bits; ++b) planes[b] = masks + tree.planes[b];
+    const std::uint32_t code_bits = tree.code_bits;
     for (std::size_t g = 0; g < kBlockRows / 32; ++g) {
       __m256i codes = _mm256_setzero_si256();
-      for (std::uint32_t b = 0; b < tree.code_bits; ++b) {
-        const std::uint64_t word = masks[tree.planes[b] * kMaskWords + g / 2];
+      for (std::uint32_t b = 0; b < code_bits; ++b) {
+        const std::uint64_t word = planes[b][g / 2];
         const __m256i plane = bytes_of(static_cast<std::uint32_t>(word >> (32 * (g % 2))));
         const __m256i bit = _mm256_set1_epi8(static_cast<char>(1U << b));
         codes = _mm256_or_si256(codes, _mm256_and_si256(plane, bit));

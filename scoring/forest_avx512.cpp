@@ -69,11 +69,12 @@ struct Avx512 {
   }
 
   template <std::uint32_t rank_bits>
-  static void search_levels(const float* column, const float* table, std::uint64_t* rank,
-                            std::uint64_t* present) {
+  static void search_levels(const float* column, const float* next_column, const float* table,
+                            std::uint64_t* rank, std::uint64_t* present) {
     auto* out = reinterpret_cast<__mmask16*>(rank);
     auto* out_present = reinterpret_cast<__mmask16*>(present);
     for (std::size_t v = 0; v < kBlockRows / kLanes; ++v) {
+      _mm_prefetch(reinterpret_cast<const char*>(next_column + kLanes * v), _MM_HINT_T0);
       const __m512 values = _mm512_loadu_ps(column + kLanes * v);
       __mmask16 answers[rank_bits];
       descend<0, rank_bits>(table, values, _mm512_setzero_si512(), answers);
@@ -82,25 +83,25 @@ struct Avx512 {
     }
   }
 
-  static void search(const float* column, const float* table, std::uint32_t rank_bits,
-                     std::uint64_t* rank, std::uint64_t* present) {
+  static void search(const float* column, const float* next_column, const float* table,
+                     std::uint32_t rank_bits, std::uint64_t* rank, std::uint64_t* present) {
     switch (rank_bits) {
       case 1:
-        return search_levels<1>(column, table, rank, present);
+        return search_levels<1>(column, next_column, table, rank, present);
       case 2:
-        return search_levels<2>(column, table, rank, present);
+        return search_levels<2>(column, next_column, table, rank, present);
       case 3:
-        return search_levels<3>(column, table, rank, present);
+        return search_levels<3>(column, next_column, table, rank, present);
       case 4:
-        return search_levels<4>(column, table, rank, present);
+        return search_levels<4>(column, next_column, table, rank, present);
       case 5:
-        return search_levels<5>(column, table, rank, present);
+        return search_levels<5>(column, next_column, table, rank, present);
       case 6:
-        return search_levels<6>(column, table, rank, present);
+        return search_levels<6>(column, next_column, table, rank, present);
       case 7:
-        return search_levels<7>(column, table, rank, present);
+        return search_levels<7>(column, next_column, table, rank, present);
       default:
-        return search_levels<8>(column, table, rank, present);
+        return search_levels<8>(column, next_column, table, rank, present);
     }
   }
 
@@ -112,35 +113,38 @@ struct Avx512 {
 
   // The leaf values of 16 rows by the lowest byte of each lane of `codes`.
   template <std::uint32_t code_bits>
-  static __m512 look_up(const float* leaves, __m512i codes) {
+  static __m512 look_up(const __m512* leaves, __m512i codes) {
     if constexpr (code_bits <= 4) {
-      return _mm512_permutexvar_ps(codes, _mm512_loadu_ps(leaves));
+      return _mm512_permutexvar_ps(codes, leaves[0]);
     } else if constexpr (code_bits == 5) {
-      return _mm512_permutex2var_ps(_mm512_loadu_ps(leaves), codes,
-                                    _mm512_loadu_ps(leaves + kLanes));
+      return _mm512_permutex2var_ps(leaves[0], codes, leaves[1]);
     } else {
       constexpr std::uint32_t kHalf = 1U << (code_bits - 1);
       const __mmask16 upper =
           _mm512_test_epi32_mask(codes, _mm512_set1_epi32(static_cast<int>(kHalf)));
       return _mm512_mask_blend_ps(upper, look_up<code_bits - 1>(leaves, codes),
-                                  look_up<code_bits - 1>(leaves + kHalf, codes));
+                                  look_up<code_bits - 1>(leaves + kHalf / kLanes, codes));
     }
   }
 
   template <std::uint32_t code_bits>
   static void add_codes(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
                         float* margins) {
+    constexpr std::size_t kRegisters = code_bits <= 4 ? 1 : (1U << code_bits) / kLanes;
+    __m512 values[kRegisters];
+    for (std::size_t i = 0; i < kRegisters; ++i) values[i] = _mm512_loadu_ps(leaves + kLanes * i);
+    const std::uint64_t* planes[kCodeBitsMax];
+    for (std::uint32_t b = 0; b < code_bits; ++b) planes[b] = masks + tree.planes[b];
     for (std::size_t g = 0; g < kMaskWords; ++g) {
       __m512i codes = _mm512_setzero_si512();
       for (std::uint32_t b = 0; b < code_bits; ++b) {
-        const __mmask64 plane = masks[tree.planes[b] * kMaskWords + g];
-        codes =
-            _mm512_mask_add_epi8(codes, plane, codes, _mm512_set1_epi8(static_cast<char>(1U << b)));
+        const __m512i bit = _mm512_set1_epi8(static_cast<char>(1U << b));
+        codes = _mm512_mask_add_epi8(codes, planes[b][g], codes, bit);
       }
-      for (int q = 0; q < 4; ++q) {
-        float* at = margins + 64 * g + kLanes * static_cast<std::size_t>(q);
-        const __m512 values = look_up<code_bits>(leaves, codes);
-        _mm512_store_ps(at, _mm512_add_ps(_mm512_load_ps(at), values));
+      for (std::size_t q = 0; q < 4; ++q) {
+        float* at = margins + 64 * g + kLanes * q;
+        const __m512 leaf = look_up<code_bits>(values, codes);
+        _mm512_store_ps(at, _mm512_add_ps(_mm512_load_ps(at), leaf));
         codes = _mm512_srli_epi32(codes, 8);
       }
     }

@@ -47,7 +47,7 @@ class BlockScorer {
  private:
   using Mask = typename Isa::Mask;
 
-  std::uint64_t* mask(std::size_t number) const { return memory_.masks + number * kMaskWords; }
+  std::uint64_t* mask(std::size_t word) const { return memory_.masks + word; }
 
   // The column's rows of this block; made up to a whole block where they are fewer.
   const float* column_of(std::uint32_t feature) const {
@@ -58,17 +58,30 @@ class BlockScorer {
     return memory_.column;
   }
 
+  // What is read after group `g`: the processor does not foresee a jump to another column. The last
+  // group's hint is the first column's next block, which may lie past its end: a hint cannot fault.
+  const float* column_after(std::size_t g) const {
+    const bool last = g + 1 == plan_.groups.size();
+    const RankGroup& next = plan_.groups[last ? 0 : g + 1];
+    return in_.columns[next.feature] + in_.first + (last ? in_.rows : 0);
+  }
+
   void set_conditions() const {
     std::memset(mask(kMaskZeros), 0x00, kMaskBytes);
     std::memset(mask(kMaskOnes), 0xFF, kMaskBytes);
     const Condition* conditions = plan_.conditions.data();
     std::uint64_t* out = mask(kMaskFirstCondition);
-    for (const RankGroup& group : plan_.groups) {
+    for (std::size_t g = 0; g < plan_.groups.size(); ++g) {
+      const RankGroup& group = plan_.groups[g];
       alignas(64) std::uint64_t rank[(kRankBitsMax + 1) * kMaskWords];
       const float* table = plan_.search_tables.data() + group.table;
       std::uint64_t* present = rank + kRankBitsMax * kMaskWords;
-      Isa::search(column_of(group.feature), table, group.rank_bits, rank, present);
-      set_group(group, conditions, rank, group.any_nan_left && any_zero(present), out);
+      Isa::search(column_of(group.feature), column_after(g), table, group.rank_bits, rank, present);
+      if (group.any_nan_left && any_zero(present)) {
+        set_group<true>(group, conditions, rank, out);
+      } else {
+        set_group<false>(group, conditions, rank, out);
+      }
       conditions += group.condition_count;
       out += group.condition_count * kMaskWords;
     }
@@ -81,20 +94,26 @@ class BlockScorer {
   }
 
   // `rank` is the masks of the rank's bits, the highest first, then the mask of "not missing".
+  template <bool missing>
   static void set_group(const RankGroup& group, const Condition* conditions,
-                        const std::uint64_t* rank, bool missing, std::uint64_t* out) {
+                        const std::uint64_t* rank, std::uint64_t* out) {
     alignas(64) std::uint64_t high[(kHalfMax + 1) * kMaskWords];
     alignas(64) std::uint64_t low[(kHalfMax + 1) * kMaskWords];
+    alignas(64) std::uint64_t keep[2 * kMaskWords];  // by nan_left: what may go right
     const std::uint32_t high_bits = group.rank_bits - group.rank_bits / 2;
     set_at_least(rank, high_bits, high);
     set_at_least(rank + high_bits * kMaskWords, group.rank_bits / 2, low);
-    const Mask present = Isa::load(rank + kRankBitsMax * kMaskWords);
-    for (std::uint32_t c = 0; c < group.condition_count; ++c) {
+    std::memset(keep, 0xFF, kMaskBytes);
+    std::memcpy(keep + kMaskWords, rank + kRankBitsMax * kMaskWords, kMaskBytes);
+    const std::uint32_t count = group.condition_count;
+    for (std::uint32_t c = 0; c < count; ++c) {
       const Condition condition = conditions[c];
       const std::uint64_t* at = high + condition.high * kMaskWords;
       Mask right = Isa::threshold(Isa::load(at + kMaskWords), Isa::load(at),
                                   Isa::load(low + condition.low * kMaskWords));
-      if (missing && condition.nan_left != 0) right = Isa::both(right, present);
+      if constexpr (missing) {
+        right = Isa::both(right, Isa::load(keep + condition.nan_left * kMaskWords));
+      }
       Isa::store(out + c * kMaskWords, right);
     }
   }
@@ -115,11 +134,12 @@ class BlockScorer {
   }
 
   void run_ops(const MuxOp* ops, std::uint32_t count) const {
-    std::uint64_t* out = mask(plan_.first_result());
+    std::uint64_t* const masks = memory_.masks;  // a copy: the stores below might change the member
+    std::uint64_t* out = masks + plan_.first_result();
     for (std::uint32_t o = 0; o < count; ++o, out += kMaskWords) {
       const MuxOp op = ops[o];
-      Isa::store(out, Isa::mux(Isa::load(mask(op.select)), Isa::load(mask(op.right)),
-                               Isa::load(mask(op.left))));
+      Isa::store(out, Isa::mux(Isa::load(masks + op.select), Isa::load(masks + op.right),
+                               Isa::load(masks + op.left)));
     }
   }
 

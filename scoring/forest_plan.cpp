@@ -147,7 +147,7 @@ class TreeCoder {
     const std::uint32_t select = (*masks_)[number];
     if (left == kMaskZeros && right == kMaskOnes) return select;
     ops_.push_back({select, right, left});
-    return first_result_ + static_cast<std::uint32_t>(ops_.size()) - 1;
+    return first_result_ + static_cast<std::uint32_t>(ops_.size() - 1) * kMaskWords;
   }
 
   const Top* top_;
@@ -238,7 +238,8 @@ class Planner {
       if (top.nodes[n].left == 0) continue;
       const Question question = question_of(forest_.nodes[top.nodes[n].number]);
       const auto found = std::lower_bound(questions_.begin(), questions_.end(), question);
-      masks[n] = kMaskFirstCondition + static_cast<std::uint32_t>(found - questions_.begin());
+      masks[n] =
+          kMaskFirstCondition + static_cast<std::uint32_t>(found - questions_.begin()) * kMaskWords;
     }
     const auto least = static_cast<std::uint32_t>(std::bit_width(top.nodes[0].exits - 1));
     const std::uint32_t most = std::max(least, std::min(top.depth, kCodeBitsMax));

@@ -25,16 +25,16 @@ namespace warpscore {
 
 inline constexpr std::size_t kBlockRows = 512;
 inline constexpr std::size_t kMaskBytes = kBlockRows / 8;
-inline constexpr std::size_t kMaskWords = kMaskBytes / 8;
+inline constexpr std::uint32_t kMaskWords = kMaskBytes / 8;
 inline constexpr std::uint32_t kRankBitsMax = 8;
 inline constexpr std::uint32_t kCodeBitsMax = 8;
 inline constexpr std::uint32_t kExitsMax = 1U << kCodeBitsMax;
 
-// Masks are named by their number in the pool: two constants, the conditions, then a tree's
-// results.
+// Masks are named by their place in the pool, in words: two constants, the conditions, then a
+// tree's results.
 inline constexpr std::uint32_t kMaskZeros = 0;
-inline constexpr std::uint32_t kMaskOnes = 1;
-inline constexpr std::uint32_t kMaskFirstCondition = 2;
+inline constexpr std::uint32_t kMaskOnes = kMaskWords;
+inline constexpr std::uint32_t kMaskFirstCondition = 2 * kMaskWords;
 
 // Level t of a search table has 2^t thresholds, chosen by the answers so far, the first lowest.
 // Levels begin at multiples of 16 floats, the width of a register.
@@ -84,16 +84,18 @@ struct ForestPlan {
   std::uint32_t ops_of_a_tree_max = 0;
 
   std::uint32_t first_result() const {
-    return kMaskFirstCondition + static_cast<std::uint32_t>(conditions.size());
+    return kMaskFirstCondition + static_cast<std::uint32_t>(conditions.size() * kMaskWords);
   }
-  std::size_t mask_count() const { return std::size_t{first_result()} + ops_of_a_tree_max; }
+  std::size_t mask_words() const {
+    return first_result() + std::size_t{ops_of_a_tree_max} * kMaskWords;
+  }
 };
 
 ForestPlan make_forest_plan(const ForestView& forest, std::size_t node_count);
 
 // Working memory of one block, all parts aligned to 64 bytes.
 struct BlockMemory {
-  std::uint64_t* masks;  // mask_count() of kMaskWords
+  std::uint64_t* masks;  // mask_words()
   float* column;         // kBlockRows: a feature's last rows, made up to a whole block
   float* margins;        // kBlockRows, in an order of the implementation's own
   std::uint8_t* codes;   // kBlockRows

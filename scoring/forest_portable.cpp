@@ -37,26 +37,33 @@ struct Portable {
     return above;
   }
 
-  static void search(const float* column, const float* table, std::uint32_t rank_bits,
-                     std::uint64_t* rank, std::uint64_t* present) {
-    for (std::size_t w = 0; w < kMaskWords; ++w) {
-      std::uint64_t planes[kRankBitsMax] = {};
-      std::uint64_t here = 0;
-      for (std::uint32_t r = 0; r < 64; ++r) {
-        const float value = column[64 * w + r];
-        std::uint32_t path = 0;
-        for (std::uint32_t level = 0; level < rank_bits; ++level) {
-          // Not "value >= threshold": a missing value answers yes throughout.
-          const bool right = !(value < table[search_level_offset(level) + path]);
-          path |= static_cast<std::uint32_t>(right) << level;
-          planes[level] |= std::uint64_t{right} << r;
-        }
-        here |= std::uint64_t{value == value} << r;
-      }
+  // Eight rows a step; their paths are turned into eight bits of each level's mask at once.
+  static void search(const float* column, const float* /*next_column*/, const float* table,
+                     std::uint32_t rank_bits, std::uint64_t* rank, std::uint64_t* present) {
+    auto* out = reinterpret_cast<std::uint8_t*>(rank);
+    auto* out_present = reinterpret_cast<std::uint8_t*>(present);
+    for (std::size_t byte = 0; byte < kMaskBytes; ++byte) {
+      const float* values = column + 8 * byte;
+      std::uint32_t paths[8] = {};
       for (std::uint32_t level = 0; level < rank_bits; ++level) {
-        rank[level * kMaskWords + w] = planes[level];
+        const float* limits = table + search_level_offset(level);
+        for (std::size_t r = 0; r < 8; ++r) {
+          // Not "value >= limit": a missing value answers yes throughout.
+          const bool right = !(values[r] < limits[paths[r]]);
+          paths[r] |= static_cast<std::uint32_t>(right) << level;
+        }
       }
-      present[w] = here;
+      std::uint64_t bits = 0;
+      std::uint32_t here = 0;
+      for (std::size_t r = 0; r < 8; ++r) {
+        bits |= std::uint64_t{paths[r]} << (8 * r);
+        here |= static_cast<std::uint32_t>(values[r] == values[r]) << r;
+      }
+      bits = BlockScorer<Portable>::transposed(bits);
+      for (std::uint32_t level = 0; level < rank_bits; ++level) {
+        out[level * kMaskBytes + byte] = static_cast<std::uint8_t>(bits >> (8 * level));
+      }
+      out_present[byte] = static_cast<std::uint8_t>(here);
     }
   }
 
@@ -64,11 +71,11 @@ struct Portable {
 
   static void add_leaves(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
                          float* margins) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(masks);
     for (std::size_t byte = 0; byte < kMaskBytes; ++byte) {
       std::uint64_t codes = 0;
       for (std::uint32_t b = 0; b < tree.code_bits; ++b) {
-        const std::uint64_t word = masks[tree.planes[b] * kMaskWords + byte / 8];
-        codes |= (word >> (8 * (byte % 8)) & 0xFFU) << (8 * b);
+        codes |= std::uint64_t{bytes[tree.planes[b] * sizeof(*masks) + byte]} << (8 * b);
       }
       codes = BlockScorer<Portable>::transposed(codes);
       for (std::size_t r = 0; r < 8; ++r) {

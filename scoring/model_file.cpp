@@ -39,34 +39,47 @@ struct Inflater {
   z_stream stream{};
 };
 
-// All members of a gzip file, one after the other.
-std::vector<std::byte> gunzip(std::span<const std::byte> packed) {
-  constexpr std::size_t kChunkBytes = 64 * 1024;
+// All members of a gzip file, one after the other, in pieces: take(bytes).
+template <class Take>
+void inflate_all(std::span<const std::byte> packed, const Take& take) {
+  constexpr std::size_t kPieceBytes = 64 * 1024;
   Inflater inflater;
   z_stream& stream = inflater.stream;
   // zlib takes a writable pointer, and does not write; sizes are below 2^32 by kFileBytesMax.
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
   stream.avail_in = static_cast<uInt>(packed.size());
-  std::vector<std::byte> unpacked;
-  std::array<std::byte, kChunkBytes> chunk;
+  std::array<std::byte, kPieceBytes> piece;
   for (;;) {
-    stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
-    stream.avail_out = static_cast<uInt>(chunk.size());
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
     const int status = inflate(&stream, Z_NO_FLUSH);
-    const std::size_t made = chunk.size() - stream.avail_out;
-    if (unpacked.size() + made > kFileBytesMax) {
-      throw DocumentError("", "unpacks to more than 1 GiB; no model that this program takes does");
-    }
-    unpacked.insert(unpacked.end(), chunk.begin(),
-                    chunk.begin() + static_cast<std::ptrdiff_t>(made));
+    const std::size_t made = piece.size() - stream.avail_out;
+    take(std::span<const std::byte>(piece.data(), made));
     if (status == Z_STREAM_END) {
-      if (stream.avail_in == 0) return unpacked;
+      if (stream.avail_in == 0) return;
       if (inflateReset(&stream) == Z_OK) continue;
     }
     if (status != Z_OK || (made == 0 && stream.avail_in == 0)) {
       throw DocumentError("", "the gzip data is damaged or ends too early; copy the file again");
     }
   }
+}
+
+// Unpacked twice: a file that would not fit is refused before memory is taken for it.
+std::vector<std::byte> gunzip(std::span<const std::byte> packed) {
+  std::size_t size = 0;
+  inflate_all(packed, [&](std::span<const std::byte> piece) {
+    size += piece.size();
+    if (size > kFileBytesMax) {
+      throw DocumentError("", "unpacks to more than 1 GiB; no model that this program takes does");
+    }
+  });
+  std::vector<std::byte> unpacked;
+  unpacked.reserve(size);
+  inflate_all(packed, [&](std::span<const std::byte> piece) {
+    unpacked.insert(unpacked.end(), piece.begin(), piece.end());
+  });
+  return unpacked;
 }
 
 // UBJSON keys begin with a length, JSON keys with a quote.

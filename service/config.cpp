@@ -18,6 +18,21 @@ void sort_by_place(std::vector<ConfigError>& errors) {
   });
 }
 
+// A topic's name read from the password's file by mistake would end up in the log with the error.
+std::string without(std::string text, const std::vector<std::string>& hidden) {
+  for (const std::string& secret : hidden)
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += 3)
+      text.replace(at, secret.size(), "***");
+  return text;
+}
+
+void hide(std::vector<ConfigError>& errors, const std::vector<std::string>& hidden) {
+  if (hidden.empty()) return;
+  for (ConfigError& error : errors)
+    error =
+        ConfigError(error.place(), without(error.what(), hidden), without(error.mend(), hidden));
+}
+
 [[noreturn]] void throw_one(const std::string& message, const std::string& mend) {
   throw ConfigErrors({ConfigError(Place{}, message, mend)});
 }
@@ -42,6 +57,8 @@ Config parse_config(std::string_view text, const std::filesystem::path& name) {
   read_host(source, config);
   read_tests(source, config);
 
+  hide(findings.errors, findings.hidden);
+  hide(findings.warnings, findings.hidden);
   sort_by_place(findings.errors);
   sort_by_place(findings.warnings);
   if (!findings.errors.empty()) throw ConfigErrors(std::move(findings.errors));

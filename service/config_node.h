@@ -42,6 +42,7 @@ struct Node {
 struct Findings {
   std::vector<ConfigError> errors;
   std::vector<ConfigError> warnings;
+  std::vector<std::string> hidden;  // texts from files and credentials: no message may quote them
 
   void error(const Place& place, const std::string& message, const std::string& mend) {
     errors.emplace_back(place, message, mend);

@@ -49,6 +49,7 @@ void read_file(Node& node, const Place& place, const std::filesystem::path& path
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty()) return refuse(node, place, findings, path.string() + " is empty", "");
+  findings.hidden.push_back(text);
   become_text(node, std::move(text), reference);
 }
 

@@ -131,6 +131,10 @@ class Scanner {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '"' || c == '\'') {
+        // toml++ reads a bare word past a quote, this walk does not: they must not disagree.
+        if (at_ > line_start_ &&
+            std::string_view(" \t\r=,[{.").find(text_[at_ - 1]) == std::string_view::npos)
+          return ConfigError({line_, column(), ""}, "a quote must not stand inside a word", "");
         skip_string(c);
       } else if (c == '#') {
         skip_to_line_end();

@@ -248,6 +248,25 @@ TEST(Config, ReferencesFromFileCredentialAndEnvironment) {
             "which leaks (use { credential = \"...\" } or { file = \"...\" })");
 }
 
+TEST(Config, NoErrorQuotesASecret) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / "warpscore_config_secret";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "password") << "hunter 2\n";
+  try {
+    (void)parse_config(
+        "version = 1\n[input]\ntopic = { file = \"password\" }\nformat = { file = \"password\" }\n"
+        "[input.fields]\nid = \"a\"\ntime = \"b\"\n",
+        folder / "f.toml");
+    FAIL();
+  } catch (const ConfigErrors& errors) {
+    EXPECT_EQ(messages("f.toml", errors.errors()),
+              "f.toml:3:9: input.topic: \"***\" is no topic's name (use at most 249 letters, "
+              "digits, \".\", \"_\" and \"-\")\n"
+              "f.toml:4:10: input.format: must be \"json\" or \"csv\", not \"***\"\n");
+  }
+}
+
 TEST(Config, AMissingFileIsAnErrorWithoutALine) {
   try {
     (void)load_config("/no/such/file.toml");
@@ -317,6 +336,7 @@ TEST(Config, WhatTheParserCannotTakeIsAnError) {
   EXPECT_EQ(
       errors_of("version = 1\nx.größe = 1\n"),
       "f.toml:2:5: only ASCII can stand outside quotes (put the name or the text in quotes)\n");
+  EXPECT_EQ(errors_of("a = 1\"é\"\n"), "f.toml:1:6: a quote must not stand inside a word\n");
   for (const std::string open : {"[", "{a="}) {
     std::string deep = "x = ";
     for (int i = 0; i < 100'000; ++i) deep += open;

@@ -1,0 +1,34 @@
+#include "scoring/expression.h"
+
+#include <algorithm>
+
+#include "scoring/expression_compiler.h"
+#include "scoring/expression_syntax.h"
+
+namespace warpscore {
+
+std::vector<std::string> names_in(std::string_view text) {
+  const Tree tree = parse_expression(text);
+  std::vector<std::string> names;
+  for (const Node& node : tree.nodes) {
+    if (node.kind != NodeKind::kName) continue;
+    if (std::find(names.begin(), names.end(), node.text) == names.end()) {
+      names.push_back(node.text);
+    }
+  }
+  return names;
+}
+
+Program compile_expression(std::string_view text, Scope& scope, Dictionary& dictionary) {
+  const Tree tree = parse_expression(text);
+  return ExpressionCompiler(tree, scope, dictionary).run();
+}
+
+Lane evaluate_row(const Program& program, const Lane* const* columns, std::uint32_t row) {
+  std::vector<Lane> scratch(program.registers);
+  std::vector<Lane> out(row + 1);
+  run_program<1>(view_of(program), columns, row, 1, scratch.data(), out.data());
+  return out[row];
+}
+
+}  // namespace warpscore

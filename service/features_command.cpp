@@ -14,7 +14,7 @@
 #include "publish/feature_csv.h"
 #include "scoring/engine.h"
 #include "service/exit_codes.h"
-#include "service/progress.h"
+#include "service/progress_bar.h"
 #include "service/setup.h"
 
 namespace warpscore {
@@ -151,7 +151,7 @@ void export_features(const Options& options, const Setup& setup) {
   const FeatureCsv csv(shape_of(plan));
   csv.append_header(output.buffer());
 
-  Progress progress("features");
+  ProgressBar progress("features");
   Results results;
   Batch batch(plan.schema(), kBatchRows, kBatchTextBytes, engine.batch_memory());
   std::uint64_t rows = 0;

@@ -13,7 +13,7 @@ constexpr int kBarWidth = 30;
 
 ProgressBar::ProgressBar(std::string what) : what_(std::move(what)), terminal_(isatty(2) == 1) {}
 
-ProgressBar::~ProgressBarBar() {
+ProgressBar::~ProgressBar() {
   if (terminal_ && drawn_ != Clock::time_point{}) std::fputs("\r\x1b[K", stderr);
 }
 

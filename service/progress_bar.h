@@ -12,7 +12,7 @@ namespace warpscore {
 class ProgressBar {
  public:
   explicit ProgressBar(std::string what);
-  ~ProgressBarBar();  // ends the line
+  ~ProgressBar();  // ends the line
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 

@@ -55,7 +55,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
 
 bool split_csv_row(std::string_view row, std::vector<std::string>& cells) {
   cells.clear();
-  const auto scratch = std::make_unique<char[]>(row.size() + 1);
+  const auto scratch = std::make_unique_for_overwrite<char[]>(row.size() + 1);
   for (std::size_t at = 0;; ++at) {
     std::size_t end = 0;
     if (at < row.size() && row[at] == '"') {
@@ -75,7 +75,7 @@ bool split_csv_row(std::string_view row, std::vector<std::string>& cells) {
 
 CsvCells::CsvCells(std::string_view header, const MemberNames& members,
                    const std::function<bool(std::uint32_t)>& optional)
-    : tokens_(members.names().size()), scratch_(std::make_unique<char[]>(kValueBytesMax + 1)) {
+    : tokens_(members.names().size()), scratch_(std::make_unique_for_overwrite<char[]>(kValueBytesMax + 1)) {
   std::vector<std::string> columns;
   if (!split_csv_row(header, columns)) {
     throw std::runtime_error(

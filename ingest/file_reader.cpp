@@ -51,7 +51,7 @@ struct FileReader::Impl {
   Impl(const std::string& path, FileFormat format, const Schema& schema, Dictionary& dictionary)
       : bytes(path),
         format(format_of(path, format)),
-        buffer(std::make_unique<char[]>(kBufferBytes)) {
+        buffer(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {
     while (!ended && end < kByteOrderMark.size()) refill();
     if (rest().starts_with(kByteOrderMark)) begin = kByteOrderMark.size();
     if (this->format == FileFormat::kJsonLines) {

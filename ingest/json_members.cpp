@@ -75,7 +75,7 @@ inline std::uint32_t NameTable::find(std::string_view name) const {
 
 JsonMembers::JsonMembers(const MemberNames& members)
     : names_(members.names()),
-      scratch_(std::make_unique<char[]>(kValueBytesMax)),
+      scratch_(std::make_unique_for_overwrite<char[]>(kValueBytesMax)),
       tokens_(members.names().size()) {
   const auto error = simdjson::get_active_implementation()->create_dom_parser_implementation(
       kValueBytesMax + simdjson::SIMDJSON_PADDING, kDepthMax, stage1_);
@@ -156,7 +156,7 @@ bool JsonMembers::walk_members() {
 }
 
 // Name and colon.
-inline bool JsonMembers::read_name(std::uint32_t& i, std::string_view& name) {
+[[gnu::always_inline]] inline bool JsonMembers::read_name(std::uint32_t& i, std::string_view& name) {
   if (at(i) != '"') return fail(i, "the name of a member is expected");
   Token token;
   if (!read_string(i, token)) return false;
@@ -166,7 +166,7 @@ inline bool JsonMembers::read_name(std::uint32_t& i, std::string_view& name) {
   return true;
 }
 
-inline bool JsonMembers::read_string(std::uint32_t i, Token& token) {
+[[gnu::always_inline]] inline bool JsonMembers::read_string(std::uint32_t i, Token& token) {
   const std::string_view quoted = scalar(i);
   if (quoted.size() < 2 || quoted.back() != '"') return fail(i, "a string is not closed");
   token = {quoted.data() + 1, static_cast<std::uint32_t>(quoted.size() - 2), TokenKind::kText,

@@ -95,7 +95,7 @@ ParsedNumber parse_any(std::string_view text, unsigned scale) {
 
 ParsedNumber parse_scaled(std::string_view text, unsigned scale) {
   // The usual case, [-]digits[.digits] with few digits, in one pass; parse_any does the rest.
-  if (text.empty() || text.size() > kFastDigitsMax - kFastScaleMax || scale > kFastScaleMax) {
+  if (text.empty() || text.size() > kFastDigitsMax || scale > kFastScaleMax) {
     return parse_any(text, scale);
   }
   std::size_t at = text[0] == '-' ? 1 : 0;
@@ -103,7 +103,8 @@ ParsedNumber parse_scaled(std::string_view text, unsigned scale) {
   std::int64_t value = 0;
   const std::size_t whole_at = at;
   while (at < text.size() && is_digit(text[at])) value = value * 10 + (text[at++] - '0');
-  if (at == whole_at) return parse_any(text, scale);
+  const std::size_t whole = at - whole_at;
+  if (whole == 0 || whole + scale > kFastDigitsMax) return parse_any(text, scale);
   std::size_t fraction = 0;
   if (at < text.size() && text[at] == '.') {
     const std::size_t fraction_at = ++at;

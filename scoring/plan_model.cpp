@@ -152,7 +152,8 @@ std::vector<ModelInput> by_name(const ModelSpec& spec, const Model& model,
 void add_model(const ModelSpec& spec, CompiledPlan& plan) {
   check_sha256(spec);
   try {
-    plan.model = load_model(spec.path.text);
+    plan.model = spec.bytes.empty() ? load_model(spec.path.text)
+                                    : parse_model(spec.bytes, spec.path.text);
   } catch (const ModelError& error) {
     throw ConfigError(spec.path.place, error.what(), "");
   }

@@ -5,8 +5,10 @@
 //         stands in the file, so that an error found while compiling names its line.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +46,7 @@ struct FeatureSpec {
 
 struct ModelSpec {
   TextAt path;  // absolute, or relative to the configuration file (already resolved)
+  std::span<const std::byte> bytes;  // the model itself where it comes with the program
   bool has_features = false;
   std::vector<TextAt> list;                                // by position; * and ? are wildcards
   std::vector<std::pair<std::string, TextAt>> table;  // the model's own name -> ours

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "service/cli.h"
+#include "service/demo_command.h"
 #include "service/exit_codes.h"
 #include "service/features_command.h"
 #include "service/generate_command.h"
@@ -14,6 +15,8 @@ namespace {
 
 int run_verb(const Options& options) {
   switch (options.verb) {
+    case Verb::kDemo:
+      return demo_command(options);
     case Verb::kFeatures:
       return features_command(options);
     case Verb::kGenerate:

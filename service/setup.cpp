@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <thread>
 
+#include "service/embedded.h"
+
 namespace warpscore {
 namespace {
 
@@ -42,9 +44,13 @@ std::optional<Setup> read_setup(const std::filesystem::path& file) {
   return set_up(file, [&] { return load_config(file); });
 }
 
-std::optional<Setup> read_embedded_setup(std::string_view text,
-                                         const std::filesystem::path& name) {
-  return set_up(name, [&] { return parse_config(text, name); });
+std::optional<Setup> embedded_setup() {
+  const std::filesystem::path name = "(embedded)/warpscore.toml";
+  return set_up(name, [&] {
+    Config config = parse_config(embedded_configuration(), name);
+    config.model->bytes = embedded_model();
+    return config;
+  });
 }
 
 std::uint32_t workers_of(const Options& options) {

@@ -25,9 +25,8 @@ struct Setup {
 
 // Prints what is wrong, one line each, and warnings; nothing if an error was found.
 [[nodiscard]] std::optional<Setup> read_setup(const std::filesystem::path& file);
-// The same of a configuration that comes with the program; `name` stands in for the file's.
-[[nodiscard]] std::optional<Setup> read_embedded_setup(std::string_view text,
-                                                       const std::filesystem::path& name);
+// The same of the configuration and model that come with the program (service/embedded.h).
+[[nodiscard]] std::optional<Setup> embedded_setup();
 
 // Workers to use: as asked for, or one per core.
 [[nodiscard]] std::uint32_t workers_of(const Options& options);

@@ -83,7 +83,8 @@ class JsonReader {
     token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
     double number = 0.0;
     bool valid = false;
-    if (width_ == NumberWidth::kFloat32) {
+    const bool integer = token.find_first_of(".eE") == std::string_view::npos;
+    if (width_ == NumberWidth::kFloat32 && !integer) {
       float narrow = 0.0F;
       valid = convert(token, narrow);
       number = narrow;

@@ -132,7 +132,6 @@ class TreeReader {
     const Field parameters = tree.at("tree_param");
     node_count_ =
         static_cast<std::size_t>(parameters.at("num_nodes").integer_between(1, kForestNodesMax));
-    deleted_ = integer_or(parameters, "num_deleted", 0, kForestNodesMax);
     if (integer_or(parameters, "size_leaf_vector", 0, kInt32Max) > 1) {
       parameters.at("size_leaf_vector")
           .fail("leaves that are vectors are not supported; train with one_output_per_tree");
@@ -170,10 +169,7 @@ class TreeReader {
       queue.push_back(take_child(left_, node, reached));
       queue.push_back(take_child(right_, node, reached));
     }
-    if (queue.size() + static_cast<std::size_t>(deleted_) != node_count_) {
-      left_.fail("reaches " + std::to_string(queue.size()) + " of " + std::to_string(node_count_) +
-                 " nodes; the tree is broken, save the model again");
-    }
+    refuse_lost(reached);
   }
 
  private:
@@ -190,6 +186,16 @@ class TreeReader {
     if (found != numbers.end()) {
       types.fail_at(static_cast<std::size_t>(found - numbers.begin()),
                     "categorical splits are not supported; train on numbers or one-hot columns");
+    }
+  }
+
+  // Pruning leaves nodes behind that no other leads to; XGBoost marks them in place of a feature.
+  void refuse_lost(const std::vector<std::uint8_t>& reached) const {
+    constexpr double kDeleted = std::numeric_limits<std::int32_t>::max();
+    for (std::size_t node = 0; node < node_count_; ++node) {
+      if (reached[node] == 0 && feature_.numbers()[node] != kDeleted) {
+        left_.fail_at(node, "belongs to a node that no other leads to; is the file intact?");
+      }
     }
   }
 
@@ -234,7 +240,6 @@ class TreeReader {
   Field default_left_;
   std::uint32_t feature_count_;
   std::size_t node_count_ = 0;
-  std::int64_t deleted_ = 0;
 };
 
 void read_trees(const Field& learner, XgboostModel& result) {

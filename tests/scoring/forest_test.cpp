@@ -6,12 +6,32 @@
 #include <bit>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
+#include <new>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "scoring/forest_plan.h"
+
+// Counts every allocation of this program, for the test that wants none.
+static std::size_t g_allocations = 0;
+
+void* operator new(std::size_t size) {
+  ++g_allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  ++g_allocations;
+  const auto unit = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 
 namespace warpscore {
 namespace {
@@ -207,6 +227,21 @@ TEST(ForestTest, BalancedTreesTakePathsAsCodes) {
   for (const TreePlan& tree : plan.trees) {
     EXPECT_EQ(tree.code_bits, 6U);
     EXPECT_EQ(tree.op_count, 57U);
+  }
+}
+
+TEST(ForestTest, ScoresWithoutAllocating) {
+  std::mt19937 random(8);
+  const Shape shape{20, 6, 400, 12, 300};
+  Built built = grow(shape, random);
+  const Forest forest(built.nodes, built.roots, shape.features, 0.0F);
+  Forest::Scratch scratch(forest);
+  const Table table = make_table(shape, 1000, random);
+  std::vector<float> margins(1000);
+  for (const ForestImplementation implementation : forest_implementations()) {
+    const std::size_t before = g_allocations;
+    forest.margins(implementation, table.pointers.data(), 1000, margins.data(), scratch);
+    EXPECT_EQ(g_allocations, before) << name_of(implementation);
   }
 }
 

@@ -164,8 +164,9 @@ TEST(ModelFileTest, RefusesBrokenTrees) {
   expect_error(replaced(left, "\"left_children\":[1,-1]"), "left_children", "2 numbers for 3");
   expect_error(replaced(left, "\"left_children\":[-1,-1,-1]"), "left_children", "is no node");
   expect_error(replaced(left, "\"left_children\":[1,\"x\",-1]"), "left_children", "mixes");
-  expect_error(replaced("\"num_deleted\":\"0\"", "\"num_deleted\":\"1\""), "left_children",
-               "reaches 3 of 3");
+  std::string lost = replaced(left, "\"left_children\":[-1,-1,-1]");
+  lost.replace(lost.find("\"right_children\":[2"), 19, "\"right_children\":[-1");
+  expect_error(lost, "trees[0].left_children[1]", "no other leads to");
   expect_error(replaced("\"split_indices\":[1,0,0]", "\"split_indices\":[2,0,0]"),
                "split_indices[0]", "is no feature");
   expect_error(replaced("[1.5E0,-2E0,3E0]", "[1.5E0,-2E0,1E39]"), "split_conditions", "too large");
@@ -179,6 +180,15 @@ TEST(ModelFileTest, RefusesBrokenTrees) {
                "not within");
   expect_error(replaced("\"feature_names\":[\"amount\",\"n\"]", "\"feature_names\":[\"amount\"]"),
                "feature_names", "1 names for 2");
+}
+
+TEST(ModelFileTest, DeletedNodesArePassedOver) {
+  std::string pruned = replaced("\"left_children\":[1,-1,-1]", "\"left_children\":[-1,-1,-1]");
+  pruned.replace(pruned.find("\"right_children\":[2"), 19, "\"right_children\":[-1");
+  pruned.replace(pruned.find("[1,0,0],\"split_type"), 7, "[0,2147483647,2147483647]");
+  const Model model = parse(pruned);
+  EXPECT_EQ(model.forest->nodes().size(), 2U);
+  EXPECT_EQ(margin_of(model, 0.0F, 0.0F), 1.75F);
 }
 
 TEST(ModelFileTest, DefaultLeftMayBeBooleans) {

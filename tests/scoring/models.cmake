@@ -12,7 +12,7 @@ warpscore_test(xgboost_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/xgboost_test.cpp
 if(TARGET xgboost_test)
   target_compile_definitions(xgboost_test PRIVATE WARPSCORE_XGBOOST_MODELS="${xgboost_models}")
 endif()
-if(EXISTS ${WARPSCORE_PYTHON})
+if(TARGET xgboost_test AND EXISTS ${WARPSCORE_PYTHON})
   add_test(NAME make_xgboost_models COMMAND ${WARPSCORE_PYTHON}
            ${CMAKE_CURRENT_LIST_DIR}/make_models.py ${xgboost_models})
   set_tests_properties(make_xgboost_models PROPERTIES FIXTURES_SETUP xgboost_models TIMEOUT 120)

@@ -1,11 +1,14 @@
 #include "ingest/file_reader.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <vector>
 
 #include "tests/ingest/decode_support.h"
@@ -154,6 +157,59 @@ TEST_F(FileReaderTest, LongRows) {
   EXPECT_EQ(read(write("d.json", row(3'000'000) + "\n" + good)), "!1 b=20 ");
   EXPECT_EQ(last_reject_.value.size, kValueBytesMax);
   EXPECT_EQ(read(write("e.json", good + row(3'000'000))), "b=20 !2 ");
+}
+
+// Rows wait for the next batch where the text of one is full.
+TEST_F(FileReaderTest, ABatchWhoseTextIsFull) {
+  std::string json;
+  for (int i = 0; i < 20; ++i) {
+    json += "{\"id\":" + std::to_string(i) + ",\"ts\":1,\"amt\":1,\"x\":\"" +
+            std::string(50'000, 'x') + "\"}\n";
+  }
+  const Schema schema = small_schema();
+  Dictionary dictionary(10);
+  FileReader reader(write("x.json", json), FileFormat::kCsv, schema, dictionary);
+  Batch batch(schema, 100, kFileTextBytesMin, *std::pmr::new_delete_resource());
+  std::string ids;
+  int batches = 0;
+  while (batch.clear(), reader.next(batch)) {
+    ++batches;
+    for (std::uint32_t row = 0; row < batch.size(); ++row) ids += std::string(batch.id(row)) + " ";
+  }
+  EXPECT_EQ(ids, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 ");
+  EXPECT_GT(batches, 5);
+  EXPECT_EQ(reader.rows(), 20U);
+}
+
+// Standard input is a pipe that gives the longest row without its newline at first.
+TEST_F(FileReaderTest, StandardInput) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_GE(fcntl(ends[1], F_SETPIPE_SZ, 256 * 1024), 0);
+  const int saved = dup(STDIN_FILENO);
+  dup2(ends[0], STDIN_FILENO);
+  const std::string start = "{\"id\":\"a\",\"ts\":1,\"amt\":10,\"x\":\"";
+  const std::string row = start + std::string(kValueBytesMax - start.size() - 2, 'x') + "\"}\r";
+  ASSERT_EQ(::write(ends[1], row.data(), row.size()), static_cast<ssize_t>(row.size()));
+  std::thread writer([&] {
+    int waiting = 1;
+    while (waiting > 0) ioctl(ends[0], FIONREAD, &waiting);
+    const std::string rest = "\n{\"id\":\"b\",\"ts\":1,\"amt\":20}";
+    EXPECT_EQ(::write(ends[1], rest.data(), rest.size()), static_cast<ssize_t>(rest.size()));
+    close(ends[1]);
+  });
+  const Schema schema = small_schema();
+  Dictionary dictionary(10);
+  FileReader reader("-", FileFormat::kJsonLines, schema, dictionary);
+  Batch batch(schema, 100, 2 * kFileTextBytesMin, *std::pmr::new_delete_resource());
+  EXPECT_TRUE(reader.next(batch));
+  writer.join();
+  dup2(saved, STDIN_FILENO);
+  close(saved);
+  close(ends[0]);
+  ASSERT_EQ(batch.size(), 2U);
+  EXPECT_EQ(batch.id(1), "b");
+  EXPECT_EQ(reader.bytes_total(), 0U);
 }
 
 TEST_F(FileReaderTest, ManyRowsOverManyBuffers) {

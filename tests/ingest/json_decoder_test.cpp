@@ -104,6 +104,7 @@ TEST(JsonDecoder, MalformedAnywhereIsNotJson) {
                             "\"\\ud800\"",
                             "\"\\ud800\\u0041\"",
                             "\"\\udc00\"",
+                            "\"\\udc00\\udc00\"",
                             "\"\\u123\"",
                             "\"\\\"",
                             "\"\n\"",
@@ -216,6 +217,19 @@ TEST(JsonDecoder, MissingFields) {
   EXPECT_EQ(bench.batch.field(kCount, 0), kMissing);
   EXPECT_EQ(bench.batch.view().label[0], kMissing);
   EXPECT_TRUE(bench.batch.view().keys[1][0].empty());
+}
+
+// A batch is used again and again: nothing of an earlier row shines through.
+TEST(JsonDecoder, NothingIsLeftOfEarlierRows) {
+  Bench bench;
+  ASSERT_TRUE(bench.decode_json(
+      with(R"("note":"n","count":1,"country":"a","kind":"b","online":true,"fraud":1)")));
+  ASSERT_TRUE(bench.decode_json(with("")));
+  EXPECT_TRUE(bench.batch.view().keys[1][0].empty());
+  for (const auto field : {kNote, kCount, kCountry, kKind, kOnline}) {
+    EXPECT_EQ(bench.batch.field(field, 0), kMissing);
+  }
+  EXPECT_EQ(bench.batch.view().label[0], kMissing);
 }
 
 TEST(JsonDecoder, TypesOfFields) {

@@ -75,7 +75,8 @@ bool split_csv_row(std::string_view row, std::vector<std::string>& cells) {
 
 CsvCells::CsvCells(std::string_view header, const MemberNames& members,
                    const std::function<bool(std::uint32_t)>& optional)
-    : tokens_(members.names().size()), scratch_(std::make_unique_for_overwrite<char[]>(kValueBytesMax + 1)) {
+    : tokens_(members.names().size()),
+      scratch_(std::make_unique_for_overwrite<char[]>(kValueBytesMax + 1)) {
   std::vector<std::string> columns;
   if (!split_csv_row(header, columns)) {
     throw std::runtime_error(

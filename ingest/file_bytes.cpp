@@ -21,7 +21,8 @@ constexpr int kGzipWindow = 15 + 16;  // zlib's way of saying: gzip, largest win
 }  // namespace
 
 FileBytes::FileBytes(const std::string& path)
-    : name_(path == "-" ? "standard input" : path), input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+    : name_(path == "-" ? "standard input" : path),
+      input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   if (path == "-") {
     file_ = STDIN_FILENO;
   } else {

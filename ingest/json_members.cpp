@@ -156,7 +156,8 @@ bool JsonMembers::walk_members() {
 }
 
 // Name and colon.
-[[gnu::always_inline]] inline bool JsonMembers::read_name(std::uint32_t& i, std::string_view& name) {
+[[gnu::always_inline]] inline bool JsonMembers::read_name(std::uint32_t& i,
+                                                          std::string_view& name) {
   if (at(i) != '"') return fail(i, "the name of a member is expected");
   Token token;
   if (!read_string(i, token)) return false;

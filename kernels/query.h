@@ -100,6 +100,18 @@ WARPSCORE_HD inline Lane answer_extreme(const History& history, const TablePlan&
   return static_cast<Lane>(pair[query.op == QueryOp::kMin ? 0 : 1]);
 }
 
+// Did the history limit take away the row of that time that had row n's value before it? Only among
+// rows of the head's own time it takes a look to know.
+WARPSCORE_HD inline bool went(const History& history, const DistinctSet& set, std::uint64_t lo,
+                              std::uint64_t n, std::int64_t previous_ms) {
+  if (history.slot().dropped == kMissing || lo != history.head()) return false;
+  if (previous_ms != history.time(lo)) return previous_ms < history.time(lo);
+  for (std::uint64_t at = lo; at < n && history.time(at) == previous_ms; ++at) {
+    if (history.row(at)[set.value_word] == history.row(n)[set.value_word]) return false;
+  }
+  return true;
+}
+
 // Without a delay the bits tell; with one, a value counts where it is met first in the window.
 WARPSCORE_HD inline Lane answer_distinct(const History& history, const TablePlan& plan,
                                          const Query& query, Interval rows) {
@@ -113,7 +125,8 @@ WARPSCORE_HD inline Lane answer_distinct(const History& history, const TablePlan
   for (std::uint64_t n = rows.lo; n < rows.hi; ++n) {
     const std::uint64_t* const row = history.row(n);
     if (static_cast<std::int64_t>(row[set.value_word]) == kMissing) continue;
-    if (static_cast<std::int64_t>(row[set.previous_word]) <= limit) ++count;
+    const auto previous_ms = static_cast<std::int64_t>(row[set.previous_word]);
+    if (previous_ms <= limit || went(history, set, rows.lo, n, previous_ms)) ++count;
   }
   return count;
 }
@@ -186,7 +199,9 @@ WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& pl
     }
   }
   if (time_ms == kMissing) {
-    const std::uint64_t n = last_member(history, plan, set.count, rows, current);
+    // With a delay the time alone says what comes before: a late current row may be the one.
+    const std::uint64_t but_for = query.hi == kNone ? current : kMissingRow;
+    const std::uint64_t n = last_member(history, plan, set.count, rows, but_for);
     if (n == kMissingRow) return want_time ? kMissingDouble : kMissing;
     time_ms = history.time(n);
     if (!want_time) value = static_cast<Lane>(history.row(n)[set.value_word]);

@@ -1,8 +1,18 @@
 #include "scoring/admission.h"
 
+#include <algorithm>
+
 #include "kernels/history.h"
 
 namespace warpscore {
+
+Admission::Admission(const StateSpec& limits, KeyTables& tables)
+    : limits_(limits), tables_(tables) {
+  for (std::uint32_t t = 0; t < tables_.size(); ++t) {
+    const std::int64_t horizon = tables_.plan(t).horizon;
+    if (horizon >= 0) horizon_min_ = std::min(horizon_min_, horizon);
+  }
+}
 
 bool Admission::limit_near(std::uint32_t rows) const {
   std::uint64_t most_per_row = 0;
@@ -33,7 +43,8 @@ bool Admission::fits(const PassColumns& columns, std::uint32_t row) const {
   return limits_.memory_max == 0 || bytes <= limits_.memory_max;
 }
 
-// A sweep looks at every key, so it is not tried again before time has gone on.
+// A sweep looks at every key, so it is not tried again before time has gone on or a key has come
+// that is idle already (applied()).
 bool Admission::evict(std::int64_t watermark) {
   if (evicted_at_ == watermark) return false;
   evicted_at_ = watermark;

@@ -15,13 +15,18 @@ namespace warpscore {
 
 class Admission {
  public:
-  Admission(const StateSpec& limits, KeyTables& tables) : limits_(limits), tables_(tables) {}
+  Admission(const StateSpec& limits, KeyTables& tables);
 
   // Could a batch of `rows` transactions meet a limit? If not, nobody needs to be asked.
   [[nodiscard]] bool limit_near(std::uint32_t rows) const;
   // May the transaction of this row be applied? Drops idle keys if that makes room. `watermark`: the
   // newest event time of any transaction, this one included.
   [[nodiscard]] bool admit(const PassColumns& columns, std::uint32_t row, std::int64_t watermark);
+  // To be told of every transaction that is applied: a very late one may bring a key that is idle
+  // at once, so that the next sweep need not wait for time to go on.
+  void applied(std::int64_t time_ms, std::int64_t watermark) {
+    if (time_ms < watermark - horizon_min_) evicted_at_ = kMissing;
+  }
 
  private:
   [[nodiscard]] bool fits(const PassColumns& columns, std::uint32_t row) const;
@@ -29,6 +34,7 @@ class Admission {
 
   const StateSpec limits_;
   KeyTables& tables_;
+  std::int64_t horizon_min_ = std::int64_t{1} << 60;
   std::int64_t evicted_at_ = kMissing;  // watermark of the last sweep
 };
 

@@ -175,14 +175,19 @@ void PlanBuilder::set_edges(const Request& request, TableBuilder& table, Query& 
     length = lookback_of(key_field_of(spec.key), spec.lookback_ms);
   }
   table.need_rows();
+  // The parent of a table with `same` keeps T, and must not forget it sooner than that looks back.
+  const auto reach = [&](std::optional<std::int64_t> offset) {
+    table.reach(offset);
+    if (!spec.same.empty()) table_for(key_field_of(spec.key), {}).reach(offset);
+  };
   if (spec.delay_ms > 0) query.hi = table.edge(spec.delay_ms, false);
   if (!length) {
-    table.reach(std::nullopt);
+    reach(std::nullopt);
     return;
   }
   const bool before = spec.closed_both && request.window != nullptr;
   query.lo = table.edge(spec.delay_ms + *length, before);
-  table.reach(spec.delay_ms + *length);
+  reach(spec.delay_ms + *length);
 }
 
 void PlanBuilder::fill_query(const Request& request, const Member& member, TableBuilder& table,
@@ -202,8 +207,10 @@ void PlanBuilder::fill_query(const Request& request, const Member& member, Table
       query.set = table.extreme(member);
       break;
     case QueryOp::kDistinct:
+      // A closed left edge is an open one a millisecond further back.
       query.set = table.distinct(member, request.spec->delay_ms > 0, query.lo,
-                                 request.spec->delay_ms + request.window->length_ms);
+                                 request.spec->delay_ms + request.window->length_ms +
+                                     (request.spec->closed_both ? 1 : 0));
       break;
     case QueryOp::kLast:
     case QueryOp::kSecondsSinceLast:

@@ -94,20 +94,30 @@ void Oracle::measure(Table& table) {
     for (const WindowSpec& window : block.windows)
       table.longest_ms = std::max(table.longest_ms.value_or(0), window.length_ms + block.delay_ms);
   }
-  std::int64_t most = table.longest_ms.value_or(0);
-  bool whole_past = false;
+  table.look_back_ms = 0;
   for (const FeatureSpec& block : input_.features) {
     const bool reads_previous =
         block.expr.text.find("previous(" + table.name + ")") != std::string::npos;
-    const bool windowless = block.key.text == table.name &&
-                            std::any_of(block.ops.begin(), block.ops.end(),
-                                        [](const TextAt& op) { return !has_window(op.text); });
-    if (!reads_previous && !windowless) continue;
-    const std::optional<std::int64_t> length = look_back(block, table);
-    whole_past = whole_past || !length;
-    if (length) most = std::max(most, *length + block.delay_ms);
+    if (block.key.text != table.name && !reads_previous) continue;
+    const std::optional<std::int64_t> length = reach(block, table);
+    if (!length) table.look_back_ms = std::nullopt;
+    if (table.look_back_ms && length) table.look_back_ms = std::max(*table.look_back_ms, *length);
   }
-  if (!whole_past) table.look_back_ms = most;
+}
+
+// How far a block looks back from T; nothing: without end.
+std::optional<std::int64_t> Oracle::reach(const FeatureSpec& block, const Table& table) const {
+  std::int64_t most = 0;
+  for (const WindowSpec& window : block.windows) most = std::max(most, window.length_ms);
+  const bool windowless = !block.expr.text.empty() ||
+                          std::any_of(block.ops.begin(), block.ops.end(),
+                                      [](const TextAt& op) { return !has_window(op.text); });
+  if (windowless) {
+    const std::optional<std::int64_t> length = look_back(block, table);
+    if (!length) return std::nullopt;
+    most = std::max(most, *length);
+  }
+  return most + block.delay_ms;
 }
 
 Oracle::Table* Oracle::table_of(std::string_view key) {
@@ -120,16 +130,61 @@ std::optional<std::int64_t> Oracle::look_back(const FeatureSpec& block, const Ta
   return block.lookback_ms ? block.lookback_ms : table.longest_ms;
 }
 
-bool Oracle::has_room(Table& table, const Transaction& transaction) {
-  const Key& key = transaction.keys[table.key_index];
-  if (input_.state.keys_max == 0 || key.empty() || table.keys.contains(ordered(key))) return true;
-  if (table.keys.size() < input_.state.keys_max) return true;
-  if (table.look_back_ms) {
+// The current one counts already when it looks for room; a refused one leaves no trace.
+std::int64_t Oracle::newest_of_any(const Transaction& transaction) const {
+  return applied_ == 0 ? transaction.time_ms : std::max(newest_ms_, transaction.time_ms);
+}
+
+bool Oracle::has_room(const Transaction& transaction) const {
+  if (input_.state.keys_max == 0) return true;
+  return std::all_of(tables_.begin(), tables_.end(), [&](const Table& table) {
+    const Key& key = transaction.keys[table.key_index];
+    return key.empty() || table.keys.contains(ordered(key)) ||
+           table.keys.size() < input_.state.keys_max;
+  });
+}
+
+// One full table makes all of them drop what is idle.
+void Oracle::drop_idle(std::int64_t newest_ms) {
+  for (Table& table : tables_) {
+    if (!table.look_back_ms) continue;
     std::erase_if(table.keys, [&](const auto& entry) {
-      return static_cast<__int128>(newest_ms_) - entry.second.newest_ms > *table.look_back_ms;
+      return newest_ms - entry.second.newest_ms > *table.look_back_ms;
     });
   }
-  return table.keys.size() < input_.state.keys_max;
+  for (std::size_t block = 0; block < input_.features.size(); ++block)
+    if (!input_.features[block].same.empty()) drop_idle_combinations(block, newest_ms);
+}
+
+// A key and the values of `same` are dropped on their own, by the T at their last transaction and
+// as far as the blocks with these fields look back.
+void Oracle::drop_idle_combinations(std::size_t block, std::int64_t newest_ms) {
+  const std::vector<std::size_t> same = same_fields(input_.features[block]);
+  Table& table = *table_of(input_.features[block].key.text);
+  std::int64_t furthest = 0;
+  for (const FeatureSpec& other : input_.features) {
+    if (other.key.text != table.name || same_fields(other) != same) continue;
+    const std::optional<std::int64_t> length = reach(other, table);
+    if (!length) return;
+    furthest = std::max(furthest, *length);
+  }
+  for (auto& [key, history] : table.keys) {
+    std::map<std::vector<Lane>, std::int64_t> last_used_ms;
+    const auto values_of = [&](const Held& held) {
+      std::vector<Lane> values;
+      for (const std::size_t field : same) values.push_back(held.transaction.fields[field]);
+      return values;
+    };
+    for (const Held& held : history.all) last_used_ms[values_of(held)] = held.clock_ms;
+    for (Held& held : history.all)
+      if (newest_ms - last_used_ms[values_of(held)] > furthest) held.gone_for.insert(block);
+  }
+}
+
+std::vector<std::size_t> Oracle::same_fields(const FeatureSpec& block) const {
+  std::set<std::size_t> fields;
+  for (const TextAt& field : block.same) fields.insert(index_of(field.text));
+  return {fields.begin(), fields.end()};
 }
 
 void Oracle::insert(Table& table, const Transaction& transaction) {
@@ -141,21 +196,21 @@ void Oracle::insert(Table& table, const Transaction& transaction) {
       is_new ? transaction.time_ms : std::max(history.newest_ms, transaction.time_ms);
   history.before = std::move(history.current);
   history.current = transaction;
-  history.all.push_back({transaction, applied_});
+  history.all.push_back({transaction, applied_, history.newest_ms, {}});
 }
 
 OracleResult Oracle::apply(const Transaction& transaction) {
   current_ = &transaction;
-  newest_ms_ = any_ ? std::max(newest_ms_, transaction.time_ms) : transaction.time_ms;
-  any_ = true;
+  ++counters_.transactions;
   OracleResult result;
-  for (Table& table : tables_) result.refused = result.refused || !has_room(table, transaction);
+  if (!has_room(transaction)) drop_idle(newest_of_any(transaction));
+  result.refused = !has_room(transaction);
   if (result.refused) {
     ++counters_.refused;
     return result;
   }
+  newest_ms_ = newest_of_any(transaction);
   ++applied_;
-  ++counters_.transactions;
   bool late = false;
   for (Table& table : tables_) {
     const auto found = table.keys.find(ordered(transaction.keys[table.key_index]));
@@ -186,22 +241,37 @@ Lane Oracle::feature(const Column& column, bool& truncated) {
   const Interval covered = interval(column, table, history.newest_ms);
   std::vector<const Held*> group = same_group(column, history);
   const std::vector<const Held*> dropped = drop_oldest(group);
+  // A window whose left edge lies before one that had to go is marked, whatever its right edge:
+  // what the history no longer holds cannot be asked where it was.
   truncated = std::any_of(dropped.begin(), dropped.end(), [&](const Held* held) {
-    return covered.holds(held->transaction.time_ms);
+    return covered.is_after_left(held->transaction.time_ms);
   });
-  return aggregate(column, history, taking_part(column, group, covered));
+  std::vector<const Held*> rows = taking_part(column, group, covered);
+  if (const Held* const last = remembered_last(column, history, covered)) rows = {last};
+  return aggregate(column, history, rows);
+}
+
+// The one applied last before the current one is remembered even if the history limit made it go.
+const Oracle::Held* Oracle::remembered_last(const Column& column, const History& history,
+                                            const Interval& covered) const {
+  const bool asks = column.op == "last" || column.op == "seconds_since_last";
+  if (!asks || input_.features[column.block].delay_ms != 0) return nullptr;
+  const Interval always{kWholePast, -kWholePast, false};
+  const auto rows = taking_part(column, same_group(column, history), always);
+  if (rows.empty() || !covered.holds(rows.back()->transaction.time_ms)) return nullptr;
+  return rows.back();
 }
 
 std::vector<const Oracle::Held*> Oracle::same_group(const Column& column,
                                                     const History& history) const {
   std::vector<const Held*> group;
+  const std::vector<std::size_t> same = same_fields(input_.features[column.block]);
   for (const Held& held : history.all) {
-    bool same = true;
-    for (const TextAt& field : input_.features[column.block].same) {
-      const std::size_t index = index_of(field.text);
-      same = same && held.transaction.fields[index] == current_->fields[index];
-    }
-    if (same) group.push_back(&held);
+    if (held.gone_for.contains(column.block)) continue;
+    const bool equal = std::all_of(same.begin(), same.end(), [&](std::size_t field) {
+      return held.transaction.fields[field] == current_->fields[field];
+    });
+    if (equal) group.push_back(&held);
   }
   return group;
 }
@@ -301,13 +371,14 @@ Lane Oracle::arithmetic(const std::string& op, const std::vector<Lane>& values, 
   const auto n = static_cast<__int128>(values.size());
   __int128 units = 1;
   for (int i = 0; i < scale; ++i) units *= 10;
-  if (op == "sum") {
-    // kMissing itself is no legal sum: base/lane.h keeps it for what is missing.
-    const bool fits = sum > std::numeric_limits<std::int64_t>::min() &&
-                      sum <= std::numeric_limits<std::int64_t>::max();
-    if (!fits) ++counters_.sum_overflows;
-    return fits ? static_cast<Lane>(sum) : kMissing;
+  // kMissing itself is no legal sum: base/lane.h keeps it for what is missing. Mean and deviation
+  // are missing where their sum is.
+  if (sum <= std::numeric_limits<std::int64_t>::min() ||
+      sum > std::numeric_limits<std::int64_t>::max()) {
+    ++counters_.sum_overflows;
+    return op == "sum" ? kMissing : kMissingDouble;
   }
+  if (op == "sum") return static_cast<Lane>(sum);
   if (op == "mean") return lane_of(nearest_double(sum) / nearest_double(n * units));
   const bool sample = op == "stddev";
   WARPSCORE_CHECK(sample || op == "stddev_pop");
@@ -317,8 +388,9 @@ Lane Oracle::arithmetic(const std::string& op, const std::vector<Lane>& values, 
   return lane_of(std::sqrt(numerator.to_double() / denominator) / nearest_double(units));
 }
 
-bool Oracle::apply_label(const Transaction& transaction, bool fraud) {
+std::optional<bool> Oracle::apply_label(const Transaction& transaction, bool fraud) {
   bool found = false;
+  bool needed = false;
   for (Table& table : tables_) {
     const auto entry = table.keys.find(ordered(transaction.keys[table.key_index]));
     if (entry == table.keys.end()) continue;
@@ -327,10 +399,24 @@ bool Oracle::apply_label(const Transaction& transaction, bool fraud) {
       if (held.transaction.time_ms != transaction.time_ms) continue;
       held.transaction.label = fraud ? 1 : 0;
       found = true;
+      needed = needed || reads_label(table, transaction.time_ms, entry->second.newest_ms);
     }
   }
-  ++(found ? counters_.labels : counters_.labels_unmatched);
+  if (found && !needed) return std::nullopt;
   return found;
+}
+
+// May a window that ends now or later and is over labels hold a transaction of that time?
+bool Oracle::reads_label(const Table& table, std::int64_t time_ms, std::int64_t newest_ms) const {
+  for (const FeatureSpec& block : input_.features) {
+    if (block.key.text != table.name || block.value.text != "label") continue;
+    const std::optional<std::int64_t> look = look_back(block, table);
+    std::int64_t reach = block.windows.empty() ? look.value_or(0) : 0;
+    if (block.windows.empty() && !look) return true;
+    for (const WindowSpec& window : block.windows) reach = std::max(reach, window.length_ms);
+    if (time_ms > newest_ms - block.delay_ms - reach) return true;
+  }
+  return false;
 }
 
 Lane OracleMoment::feature(std::string_view name) const {

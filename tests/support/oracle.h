@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +52,6 @@ struct OracleCounters {
   std::uint64_t late = 0;
   std::uint64_t sum_overflows = 0;  // those of expressions are not known here
   std::uint64_t refused = 0;
-  std::uint64_t labels = 0;
-  std::uint64_t labels_unmatched = 0;
 };
 
 class Oracle {
@@ -63,7 +62,9 @@ class Oracle {
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   OracleResult apply(const Transaction& transaction);
-  bool apply_label(const Transaction& transaction, bool fraud);
+  // Whether the transaction was found; nothing where no feature can see it any more, so that an
+  // engine may as well have forgotten it.
+  std::optional<bool> apply_label(const Transaction& transaction, bool fraud);
   [[nodiscard]] const OracleCounters& counters() const { return counters_; }
 
  private:
@@ -72,6 +73,9 @@ class Oracle {
   struct Held {
     Transaction transaction;
     std::uint64_t applied = 0;  // the how-manieth transaction of all
+    std::int64_t clock_ms = 0;  // T of its key when it was applied
+    std::set<std::size_t>
+        gone_for;  // blocks with `same` that forgot it, its combination being idle
   };
   struct History {
     std::vector<Held> all;               // in applied order
@@ -96,8 +100,11 @@ class Oracle {
     __int128 left = 0;  // out, unless closed
     __int128 right = 0;
     bool closed = false;
+    [[nodiscard]] bool is_after_left(std::int64_t time_ms) const {
+      return closed ? left <= time_ms : left < time_ms;
+    }
     [[nodiscard]] bool holds(std::int64_t time_ms) const {
-      return (closed ? left <= time_ms : left < time_ms) && time_ms <= right;
+      return is_after_left(time_ms) && time_ms <= right;
     }
   };
 
@@ -106,9 +113,15 @@ class Oracle {
   void measure(Table& table);
   Table* table_of(std::string_view key);
   [[nodiscard]] std::size_t index_of(const std::string& name) const;
+  [[nodiscard]] std::vector<std::size_t> same_fields(const FeatureSpec& block) const;
   [[nodiscard]] static std::optional<std::int64_t> look_back(const FeatureSpec& block,
                                                              const Table& table);
-  [[nodiscard]] bool has_room(Table& table, const Transaction& transaction);
+  [[nodiscard]] std::int64_t newest_of_any(const Transaction& transaction) const;
+  [[nodiscard]] bool has_room(const Transaction& transaction) const;
+  void drop_idle(std::int64_t newest_ms);
+  void drop_idle_combinations(std::size_t block, std::int64_t newest_ms);
+  [[nodiscard]] std::optional<std::int64_t> reach(const FeatureSpec& block,
+                                                  const Table& table) const;
   void insert(Table& table, const Transaction& transaction);
   [[nodiscard]] Lane feature(const Column& column, bool& truncated);
   [[nodiscard]] Interval interval(const Column& column, const Table& table,
@@ -119,6 +132,10 @@ class Oracle {
   [[nodiscard]] std::vector<const Held*> taking_part(const Column& column,
                                                      const std::vector<const Held*>& group,
                                                      const Interval& covered) const;
+  [[nodiscard]] const Held* remembered_last(const Column& column, const History& history,
+                                            const Interval& covered) const;
+  [[nodiscard]] bool reads_label(const Table& table, std::int64_t time_ms,
+                                 std::int64_t newest_ms) const;
   [[nodiscard]] Lane value_of(const FeatureSpec& block, const Transaction& transaction) const;
   [[nodiscard]] Lane aggregate(const Column& column, const History& history,
                                const std::vector<const Held*>& rows);
@@ -131,8 +148,7 @@ class Oracle {
   std::vector<std::string> names_;
   std::vector<Table> tables_;
   std::uint64_t applied_ = 0;
-  bool any_ = false;
-  std::int64_t newest_ms_ = 0;  // of any transaction
+  std::int64_t newest_ms_ = 0;  // of any applied transaction
   const Transaction* current_ = nullptr;
   OracleCounters counters_;
 };

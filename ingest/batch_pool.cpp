@@ -3,16 +3,10 @@
 #include "base/check.h"
 
 namespace warpscore {
-namespace {
-
-// Room for the texts of a batch: ordinary transactions fill the rows first, long ones the texts. One
-// of the longest must fit with its key in any case.
-std::size_t text_bytes_of(std::uint32_t batch_max) {
+std::size_t BatchPool::text_bytes_of(std::uint32_t batch_max) {
   constexpr std::size_t kTextPerRow = 512;
   return batch_max * kTextPerRow + 4 * kValueBytesMax;
 }
-
-}  // namespace
 
 BatchPool::BatchPool(const Schema& schema, std::uint32_t batches, std::uint32_t batch_max,
                      std::pmr::memory_resource& memory, std::uint32_t reader) {

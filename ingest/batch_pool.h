@@ -50,6 +50,10 @@ class BatchPool {
   BatchPool(const Schema& schema, std::uint32_t batches, std::uint32_t batch_max,
             std::pmr::memory_resource& memory, std::uint32_t reader);
 
+  // Room for the texts of a batch: ordinary transactions fill the rows first, long ones the texts.
+  // One of the longest fits with its key in any case.
+  [[nodiscard]] static std::size_t text_bytes_of(std::uint32_t batch_max);
+
   [[nodiscard]] ReadBatch* take() noexcept;  // nullptr: all are on their way
   void put(ReadBatch* batch) noexcept;
 

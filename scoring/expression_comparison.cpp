@@ -13,6 +13,8 @@ constexpr ColumnType kBoolean{LaneType::kBool, 0};
 
 bool is_equality(Operator op) { return op == Operator::kEqual || op == Operator::kNotEqual; }
 
+bool is_order(Operator op) { return !is_equality(op) && op != Operator::kIn; }
+
 std::uint32_t mask_of(Operator op) {
   switch (op) {
     case Operator::kEqual:
@@ -90,7 +92,9 @@ void ExpressionCompiler::meet(const Node& node, Operand& left, Operand& right) {
         *literal = text_as(*literal, *other);
       }
     } else if (other->is(LaneType::kBool)) {
-      if (literal->is_whole_literal()) *literal = bool_literal(*literal, *other);
+      if (literal->is_whole_literal() && !is_order(node.op)) {
+        *literal = bool_literal(*literal, *other);
+      }
     } else if (literal->is_literal() && !other->is_literal()) {
       if (other->is(LaneType::kDecimal)) {
         *literal = literal_as_decimal(*literal, other->type.scale, *other);

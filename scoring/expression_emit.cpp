@@ -39,7 +39,10 @@ std::uint8_t ExpressionCompiler::to_register(Operand& operand) {
 }
 
 std::uint32_t ExpressionCompiler::flags_register() {
-  if (flags_ == kNoRegister) flags_ = allocate();
+  if (flags_ == kNoRegister) {
+    flags_ = allocate();
+    program_.code.push_back({.op = Op::kConstant, .target = static_cast<std::uint8_t>(flags_)});
+  }
   return flags_;
 }
 
@@ -144,9 +147,7 @@ void ExpressionCompiler::finish(Operand result) {
   program_.code.push_back({.op = is_double ? Op::kReturnDouble : Op::kReturn, .left = reg});
   program_.type = result.type;
   if (flags_ == kNoRegister) return;
-  const auto flags = static_cast<std::uint8_t>(flags_);
-  program_.code.insert(program_.code.begin(), {.op = Op::kConstant, .target = flags});
-  program_.code.push_back({.op = Op::kCountFailed, .left = flags});
+  program_.code.push_back({.op = Op::kCountFailed, .left = static_cast<std::uint8_t>(flags_)});
 }
 
 }  // namespace warpscore

@@ -10,6 +10,7 @@
 #include "ingest/decode.h"
 #include "publish/encode.h"
 #include "scoring/engine.h"
+#include "service/demo_kafka.h"
 #include "service/demo_screen.h"
 #include "service/exit_codes.h"
 #include "service/generator.h"
@@ -90,7 +91,7 @@ class Demo {
 }  // namespace
 
 int demo_command(const Options& options) {
-  std::optional<Setup> setup = embedded_setup();
+  const std::optional<Setup> setup = embedded_setup();
   if (!setup) return kExitConfiguration;
   const Plan& plan = *setup->plan;
   std::printf(
@@ -99,6 +100,7 @@ int demo_command(const Options& options) {
       plan.features().size(), plan.model_version().c_str(), plan.alerts().size());
   std::fflush(stdout);
   catch_interrupts();
+  if (!options.demo.kafka.empty()) return demo_through_kafka(options);
   Demo(*setup, options).run(options.demo);
   return kExitOk;
 }

@@ -2,25 +2,46 @@
 #include <cstdio>
 #include <exception>
 
+#include "service/check_command.h"
 #include "service/cli.h"
 #include "service/demo_command.h"
 #include "service/exit_codes.h"
 #include "service/features_command.h"
 #include "service/generate_command.h"
+#include "service/run_command.h"
+#include "service/setup.h"
 #include "service/test_command.h"
 #include "service/version_command.h"
 
 namespace warpscore {
 namespace {
 
+int run_service(const Options& options) {
+  const std::optional<Setup> setup = read_setup(options.run.config);
+  if (!setup) return kExitConfiguration;
+  if (!choose_backend(options, setup->config)) return kExitUnavailable;
+  const std::vector<ConfigError> missing = setup->config.missing_for_run();
+  for (const ConfigError& error : missing) {
+    std::fprintf(stderr, "%s\n", format_error(setup->config.file, error).c_str());
+  }
+  if (!missing.empty()) return kExitConfiguration;
+  EngineOptions engine;
+  engine.threads = engine_workers_of(options);
+  return run_command(setup->config, *setup->plan, engine);
+}
+
 int run_verb(const Options& options) {
   switch (options.verb) {
+    case Verb::kCheck:
+      return check_command(options);
     case Verb::kDemo:
       return demo_command(options);
     case Verb::kFeatures:
       return features_command(options);
     case Verb::kGenerate:
       return generate_command(options.generate);
+    case Verb::kRun:
+      return run_service(options);
     case Verb::kTest:
       return test_command(options);
     case Verb::kVersion:

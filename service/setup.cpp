@@ -58,6 +58,11 @@ std::uint32_t workers_of(const Options& options) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+std::uint32_t engine_workers_of(const Options& options) {
+  if (options.threads != 0) return options.threads;
+  return std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
 bool choose_backend(const Options& options, const Config& config) {
   const Backend backend = options.has_device ? options.device : config.device.backend;
   if (backend != Backend::kCuda) return true;

@@ -30,6 +30,8 @@ struct Setup {
 
 // Workers to use: as asked for, or one per core.
 [[nodiscard]] std::uint32_t workers_of(const Options& options);
+// The same beside reader and commit threads: half the cores, if not asked for.
+[[nodiscard]] std::uint32_t engine_workers_of(const Options& options);
 
 // false, and a sentence on stderr, if a device was asked for that this program cannot use.
 [[nodiscard]] bool choose_backend(const Options& options, const Config& config);

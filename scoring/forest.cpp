@@ -64,7 +64,8 @@ void walk_rows(const ForestView& forest, const BlockRowsIn& in, float* out) {
 }
 
 std::size_t scratch_bytes(const ForestPlan& plan) {
-  return plan.mask_words() * sizeof(std::uint64_t) + 2 * kBlockRows * sizeof(float) + kBlockRows;
+  return plan.mask_words() * sizeof(std::uint64_t) + 2 * kBlockRows * sizeof(float) +
+         kBlockRows * sizeof(std::uint16_t);
 }
 
 BlockMemory block_memory(const ForestPlan& plan, std::byte* memory) {
@@ -72,7 +73,7 @@ BlockMemory block_memory(const ForestPlan& plan, std::byte* memory) {
   parts.masks = reinterpret_cast<std::uint64_t*>(memory);
   parts.column = reinterpret_cast<float*>(memory + plan.mask_words() * sizeof(std::uint64_t));
   parts.margins = parts.column + kBlockRows;
-  parts.codes = reinterpret_cast<std::uint8_t*>(parts.margins + kBlockRows);
+  parts.codes = reinterpret_cast<std::uint16_t*>(parts.margins + kBlockRows);
   return parts;
 }
 

@@ -78,27 +78,47 @@ struct Avx2 {
     return _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
   }
 
-  static void add_leaves(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
-                         float* margins) {
+  // 32 codes as bytes: their bits from `first` to `end`.
+  static __m256i codes_of(const std::uint64_t* const* planes, std::size_t g, std::uint32_t first,
+                          std::uint32_t end) {
+    __m256i codes = _mm256_setzero_si256();
+    for (std::uint32_t b = first; b < end; ++b) {
+      const std::uint64_t word = planes[b][g / 2];
+      const __m256i plane = bytes_of(static_cast<std::uint32_t>(word >> (32 * (g % 2))));
+      const __m256i bit = _mm256_set1_epi8(static_cast<char>(1U << (b - first)));
+      codes = _mm256_or_si256(codes, _mm256_and_si256(plane, bit));
+    }
+    return codes;
+  }
+
+  template <bool wide>  // codes of more than eight bits
+  static void add_codes(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
+                        float* margins) {
     const __m256i byte = _mm256_set1_epi32(0xFF);
-    const std::uint64_t* planes[kCodeBitsMax];
-    for (std::uint32_t b = 0; b < tree.code_bits; ++b) planes[b] = masks + tree.planes[b];
     const std::uint32_t code_bits = tree.code_bits;
+    const std::uint64_t* planes[kCodeBitsMax];
+    for (std::uint32_t b = 0; b < code_bits; ++b) planes[b] = masks + tree.planes[b];
     for (std::size_t g = 0; g < kBlockRows / 32; ++g) {
-      __m256i codes = _mm256_setzero_si256();
-      for (std::uint32_t b = 0; b < code_bits; ++b) {
-        const std::uint64_t word = planes[b][g / 2];
-        const __m256i plane = bytes_of(static_cast<std::uint32_t>(word >> (32 * (g % 2))));
-        const __m256i bit = _mm256_set1_epi8(static_cast<char>(1U << b));
-        codes = _mm256_or_si256(codes, _mm256_and_si256(plane, bit));
-      }
+      __m256i low = codes_of(planes, g, 0, wide ? 8 : code_bits);
+      __m256i high = wide ? codes_of(planes, g, 8, code_bits) : _mm256_setzero_si256();
       for (std::size_t q = 0; q < 4; ++q) {
         float* at = margins + 32 * g + kLanes * q;
-        const __m256 values = _mm256_i32gather_ps(leaves, _mm256_and_si256(codes, byte), 4);
-        _mm256_store_ps(at, _mm256_add_ps(_mm256_load_ps(at), values));
-        codes = _mm256_srli_epi32(codes, 8);
+        __m256i codes = _mm256_and_si256(low, byte);
+        low = _mm256_srli_epi32(low, 8);
+        if constexpr (wide) {
+          codes = _mm256_or_si256(codes, _mm256_slli_epi32(_mm256_and_si256(high, byte), 8));
+          high = _mm256_srli_epi32(high, 8);
+        }
+        const __m256 leaf = _mm256_i32gather_ps(leaves, codes, 4);
+        _mm256_store_ps(at, _mm256_add_ps(_mm256_load_ps(at), leaf));
       }
     }
+  }
+
+  static void add_leaves(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
+                         float* margins) {
+    if (tree.code_bits > 8) return add_codes<true>(tree, masks, leaves, margins);
+    add_codes<false>(tree, masks, leaves, margins);
   }
 };
 

@@ -127,6 +127,17 @@ struct Avx512 {
     }
   }
 
+  // 64 codes as bytes: their bits from `first` to `end`.
+  static __m512i bytes_of(const std::uint64_t* const* planes, std::size_t g, std::uint32_t first,
+                          std::uint32_t end) {
+    __m512i codes = _mm512_setzero_si512();
+    for (std::uint32_t b = first; b < end; ++b) {
+      const __m512i bit = _mm512_set1_epi8(static_cast<char>(1U << (b - first)));
+      codes = _mm512_mask_add_epi8(codes, planes[b][g], codes, bit);
+    }
+    return codes;
+  }
+
   template <std::uint32_t code_bits>
   static void add_codes(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
                         float* margins) {
@@ -136,16 +147,34 @@ struct Avx512 {
     const std::uint64_t* planes[kCodeBitsMax];
     for (std::uint32_t b = 0; b < code_bits; ++b) planes[b] = masks + tree.planes[b];
     for (std::size_t g = 0; g < kMaskWords; ++g) {
-      __m512i codes = _mm512_setzero_si512();
-      for (std::uint32_t b = 0; b < code_bits; ++b) {
-        const __m512i bit = _mm512_set1_epi8(static_cast<char>(1U << b));
-        codes = _mm512_mask_add_epi8(codes, planes[b][g], codes, bit);
-      }
+      __m512i codes = bytes_of(planes, g, 0, code_bits);
       for (std::size_t q = 0; q < 4; ++q) {
         float* at = margins + 64 * g + kLanes * q;
         const __m512 leaf = look_up<code_bits>(values, codes);
         _mm512_store_ps(at, _mm512_add_ps(_mm512_load_ps(at), leaf));
         codes = _mm512_srli_epi32(codes, 8);
+      }
+    }
+  }
+
+  // Codes of more than eight bits: two bytes each, and a table too large for registers.
+  static void add_wide_codes(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
+                             float* margins) {
+    const std::uint32_t code_bits = tree.code_bits;
+    const std::uint64_t* planes[kCodeBitsMax];
+    for (std::uint32_t b = 0; b < code_bits; ++b) planes[b] = masks + tree.planes[b];
+    const __m512i byte = _mm512_set1_epi32(0xFF);
+    for (std::size_t g = 0; g < kMaskWords; ++g) {
+      __m512i low = bytes_of(planes, g, 0, 8);
+      __m512i high = bytes_of(planes, g, 8, code_bits);
+      for (std::size_t q = 0; q < 4; ++q) {
+        float* at = margins + 64 * g + kLanes * q;
+        const __m512i codes = _mm512_or_si512(_mm512_and_si512(low, byte),
+                                              _mm512_slli_epi32(_mm512_and_si512(high, byte), 8));
+        const __m512 leaf = _mm512_i32gather_ps(codes, leaves, 4);
+        _mm512_store_ps(at, _mm512_add_ps(_mm512_load_ps(at), leaf));
+        low = _mm512_srli_epi32(low, 8);
+        high = _mm512_srli_epi32(high, 8);
       }
     }
   }
@@ -169,8 +198,10 @@ struct Avx512 {
         return add_codes<6>(tree, masks, leaves, margins);
       case 7:
         return add_codes<7>(tree, masks, leaves, margins);
-      default:
+      case 8:
         return add_codes<8>(tree, masks, leaves, margins);
+      default:
+        return add_wide_codes(tree, masks, leaves, margins);
     }
   }
 };

@@ -9,6 +9,7 @@
 //          must not take any of their functions for the rest of the program.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +18,8 @@
 
 namespace warpscore {
 namespace {
+
+static_assert(std::endian::native == std::endian::little, "masks are read as words and as bytes");
 
 constexpr std::uint32_t kHalfMax = 1U << (kRankBitsMax / 2);  // values of half a rank
 
@@ -175,20 +178,30 @@ class BlockScorer {
     }
   }
 
-  // Codes of the rows in their own order, by transposing 8 bits of 8 rows at a time.
+  // Codes of all rows, in the rows' own order.
   void set_codes(const TreePlan& tree) const {
     for (std::size_t byte = 0; byte < kMaskBytes; ++byte) {
-      std::uint64_t bits = 0;
-      for (std::uint32_t b = 0; b < tree.code_bits; ++b) {
-        const auto* plane = reinterpret_cast<const std::uint8_t*>(mask(tree.planes[b]));
-        bits |= std::uint64_t{plane[byte]} << (8 * b);
+      const std::uint64_t low = codes_of(tree, memory_.masks, byte, 0);
+      const std::uint64_t high = codes_of(tree, memory_.masks, byte, 8);
+      for (std::size_t r = 0; r < 8; ++r) {
+        memory_.codes[8 * byte + r] =
+            static_cast<std::uint16_t>((low >> 8 * r & 0xFF) | (high >> 8 * r & 0xFF) << 8);
       }
-      bits = transposed(bits);
-      std::memcpy(memory_.codes + 8 * byte, &bits, sizeof(bits));
     }
   }
 
  public:
+  // Code bits from `bit` on of the eight rows of a byte, one row a byte, in their own order.
+  static std::uint64_t codes_of(const TreePlan& tree, const std::uint64_t* masks, std::size_t byte,
+                                std::uint32_t bit) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(masks);
+    std::uint64_t bits = 0;
+    for (std::uint32_t b = bit; b < tree.code_bits && b < bit + 8; ++b) {
+      bits |= std::uint64_t{bytes[tree.planes[b] * sizeof(*masks) + byte]} << (8 * (b - bit));
+    }
+    return transposed(bits);
+  }
+
   // Bit 8 i + j becomes bit 8 j + i.
   static std::uint64_t transposed(std::uint64_t bits) {
     std::uint64_t swap = (bits ^ (bits >> 7)) & 0x00AA00AA00AA00AAU;

@@ -101,7 +101,8 @@ class TreeCoder {
 
   // Rough cost of 512 rows in cycles with AVX-512; bench/micro/forest_bench tuned it.
   std::uint32_t cost() const {
-    constexpr std::uint32_t kLookUp[kCodeBitsMax + 1] = {30, 50, 55, 60, 65, 70, 130, 240, 450};
+    constexpr std::uint32_t kLookUp[kCodeBitsMax + 1] = {30,  50,  55,  60,  65,  70, 130,
+                                                         240, 450, 900, 920, 940, 960};
     return 2 * static_cast<std::uint32_t>(ops_.size()) + kLookUp[code_bits_];
   }
 

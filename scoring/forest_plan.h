@@ -5,11 +5,11 @@
 //          rank and form one mask. (2) From the 2 x 4 masks of a rank every comparison "rank >= k"
 //          is one or two bit operations: H[a+1] | (H[a] & L[c]), where k = 16 a + c and H, L are
 //          the comparisons of its upper and lower half. So a distinct (feature, threshold) costs
-//          one mask, whatever many nodes ask it. (3) A tree's leaves have codes of up to 8 bits,
+//          one mask, whatever many nodes ask it. (3) A tree's leaves have codes of up to 12 bits,
 //          nested as the tree is; bit b of the code of the leaf that a row reaches is a few
 //          multiplexers over node masks. (4) The code looks the leaf's value up, which is added: in
 //          tree order.
-// Deeper   a tree of more than 256 leaves is cut: its code names a node, from where rows walk on.
+// Deeper   a tree of more than 4096 leaves is cut: its code names a node, from where rows walk on.
 // Bits     masks only choose; the one float operation on values is margin + leaf, so that every
 //          implementation gives the bits of walk_forest.
 // Owner    Forest; never changes.
@@ -27,7 +27,8 @@ inline constexpr std::size_t kBlockRows = 512;
 inline constexpr std::size_t kMaskBytes = kBlockRows / 8;
 inline constexpr std::uint32_t kMaskWords = kMaskBytes / 8;
 inline constexpr std::uint32_t kRankBitsMax = 8;
-inline constexpr std::uint32_t kCodeBitsMax = 8;
+inline constexpr std::uint32_t kCodeBitsMax = 12;
+inline constexpr std::uint32_t kPlanes = 16;  // room for the bits of the two bytes of a code
 inline constexpr std::uint32_t kExitsMax = 1U << kCodeBitsMax;
 
 // Masks are named by their place in the pool, in words: two constants, the conditions, then a
@@ -68,9 +69,9 @@ struct MuxOp {
 struct TreePlan {
   std::uint32_t op_count;  // its operations follow those of the tree before
   std::uint32_t code_bits;
-  std::uint32_t planes[kCodeBitsMax];  // masks of the code's bits, lowest first
-  std::uint32_t table;                 // offset of its 2^code_bits leaf values, or of its exits
-  bool walks;                          // the code names a node in `exits` instead of a leaf value
+  std::uint32_t planes[kPlanes];  // masks of the code's bits, lowest first
+  std::uint32_t table;            // offset of its 2^code_bits leaf values, or of its exits
+  bool walks;                     // the code names a node in `exits` instead of a leaf value
 };
 
 struct ForestPlan {
@@ -98,7 +99,7 @@ struct BlockMemory {
   std::uint64_t* masks;  // mask_words()
   float* column;         // kBlockRows: a feature's last rows, made up to a whole block
   float* margins;        // kBlockRows, in an order of the implementation's own
-  std::uint8_t* codes;   // kBlockRows
+  std::uint16_t* codes;  // kBlockRows
 };
 
 struct BlockRowsIn {

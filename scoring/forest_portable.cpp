@@ -71,16 +71,13 @@ struct Portable {
 
   static void add_leaves(const TreePlan& tree, const std::uint64_t* masks, const float* leaves,
                          float* margins) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(masks);
     for (std::size_t byte = 0; byte < kMaskBytes; ++byte) {
-      std::uint64_t codes = 0;
-      for (std::uint32_t b = 0; b < tree.code_bits; ++b) {
-        codes |= std::uint64_t{bytes[tree.planes[b] * sizeof(*masks) + byte]} << (8 * b);
-      }
-      codes = BlockScorer<Portable>::transposed(codes);
+      const std::uint64_t low = BlockScorer<Portable>::codes_of(tree, masks, byte, 0);
+      const std::uint64_t high =
+          tree.code_bits > 8 ? BlockScorer<Portable>::codes_of(tree, masks, byte, 8) : 0;
       for (std::size_t r = 0; r < 8; ++r) {
         float& margin = margins[8 * byte + r];
-        margin = margin + leaves[codes >> (8 * r) & 0xFFU];
+        margin = margin + leaves[(low >> 8 * r & 0xFF) | (high >> 8 * r & 0xFF) << 8];
       }
     }
   }

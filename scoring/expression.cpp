@@ -8,10 +8,10 @@
 namespace warpscore {
 
 std::vector<std::string> names_in(std::string_view text) {
-  const Tree tree = parse_expression(text);
+  const expression::Tree tree = expression::parse_expression(text);
   std::vector<std::string> names;
-  for (const Node& node : tree.nodes) {
-    if (node.kind != NodeKind::kName) continue;
+  for (const expression::Node& node : tree.nodes) {
+    if (node.kind != expression::NodeKind::kName) continue;
     if (std::find(names.begin(), names.end(), node.text) == names.end()) {
       names.push_back(node.text);
     }
@@ -20,8 +20,8 @@ std::vector<std::string> names_in(std::string_view text) {
 }
 
 Program compile_expression(std::string_view text, Scope& scope, Dictionary& dictionary) {
-  const Tree tree = parse_expression(text);
-  return ExpressionCompiler(tree, scope, dictionary).run();
+  const expression::Tree tree = expression::parse_expression(text);
+  return expression::ExpressionCompiler(tree, scope, dictionary).run();
 }
 
 Lane evaluate_row(const Program& program, const Lane* const* columns, std::uint32_t row) {

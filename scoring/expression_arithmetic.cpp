@@ -5,7 +5,7 @@
 #include "scoring/expression_compiler.h"
 #include "scoring/expression_literals.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 namespace {
 
 Op integer_op(Operator op) {
@@ -190,4 +190,4 @@ Operand ExpressionCompiler::time_arithmetic(const Node& node, Operand left, Oper
                         std::move(mend));
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

@@ -6,7 +6,7 @@
 #include "scoring/expression_compiler.h"
 #include "scoring/expression_literals.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 namespace {
 
 constexpr ColumnType kBoolean{LaneType::kBool, 0};
@@ -217,4 +217,4 @@ void ExpressionCompiler::refuse_comparison(const Node& node, const Operand& left
                         std::move(mend));
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

@@ -6,7 +6,7 @@
 
 #include "scoring/expression_literals.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 
 Program ExpressionCompiler::run() {
   Operand result = compile(tree_.root);
@@ -210,4 +210,4 @@ Operand ExpressionCompiler::adapt_branch(Operand branch, const Operand& beside, 
   return scale_to(std::move(branch), type.scale);
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

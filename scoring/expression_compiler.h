@@ -13,7 +13,7 @@
 #include "scoring/expression.h"
 #include "scoring/expression_syntax.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 
 // A value while its expression is compiled.
 struct Operand {
@@ -141,4 +141,4 @@ class ExpressionCompiler {
   std::uint32_t flags_ = kNoRegister;
 };
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "scoring/expression_compiler.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 
 static_assert(kProgramRegistersMax == 64, "used_ has a bit for each");
 
@@ -150,4 +150,4 @@ void ExpressionCompiler::finish(Operand result) {
   program_.code.push_back({.op = Op::kCountFailed, .left = static_cast<std::uint8_t>(flags_)});
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

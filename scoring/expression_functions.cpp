@@ -6,7 +6,7 @@
 #include "scoring/expression_compiler.h"
 #include "scoring/expression_literals.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 namespace {
 
 constexpr ColumnType kWhole{LaneType::kInteger, 0};
@@ -169,7 +169,7 @@ Operand ExpressionCompiler::spelled_time(const Node& node) {
   if (argument.kind != NodeKind::kText) {
     throw ExpressionError(argument.begin, node.text + " needs a text in quotes", "write " + usage);
   }
-  const auto units = is_time ? parse_timestamp(argument.text) : parse_duration(argument.text);
+  const auto units = is_time ? parse_timestamp(argument.text) : parse_cel_duration(argument.text);
   if (!units) {
     throw ExpressionError(argument.begin,
                           "this is no " + std::string(is_time ? "time" : "duration"),
@@ -220,4 +220,4 @@ Operand ExpressionCompiler::duration_method(const Node& node, Operand duration) 
                         best.empty() ? "" : "did you mean " + best + "?");
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

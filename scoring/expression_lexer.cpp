@@ -5,7 +5,7 @@
 #include "scoring/expression.h"
 #include "scoring/expression_syntax.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -246,4 +246,4 @@ Token Lexer::symbol() {
   throw ExpressionError(begin, "unexpected " + visible(c), std::move(mend));
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace warpscore {
+namespace warpscore::expression {
 namespace {
 
 constexpr Units kTooLarge = {0, Fit::kTooLarge};
@@ -211,7 +211,7 @@ std::optional<double> double_of_number(std::string_view spelling) {
   return value;
 }
 
-std::optional<Units> parse_duration(std::string_view text) {
+std::optional<Units> parse_cel_duration(std::string_view text) {
   const bool negative = !text.empty() && text[0] == '-';
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   if (text == "0") return Units{};
@@ -253,4 +253,4 @@ std::optional<Units> parse_timestamp(std::string_view text) {
                Fit::kExact};
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

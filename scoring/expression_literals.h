@@ -9,7 +9,7 @@
 
 #include "base/lane.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 
 enum class Fit : std::uint8_t { kExact, kTooPrecise, kTooLarge };
 
@@ -26,7 +26,7 @@ struct Units {
 
 // Milliseconds of "90s", "1h30m", "-1.5h", "2d": units d h m s ms us ns. kTooPrecise if they are
 // no whole number of milliseconds; nothing if it is no such text.
-[[nodiscard]] std::optional<Units> parse_duration(std::string_view text);
+[[nodiscard]] std::optional<Units> parse_cel_duration(std::string_view text);
 
 // Epoch milliseconds of RFC 3339, years 1 to 9999, without leap seconds.
 [[nodiscard]] std::optional<Units> parse_timestamp(std::string_view text);
@@ -37,4 +37,4 @@ struct Units {
   return power;
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

@@ -2,7 +2,7 @@
 #include "base/nearest_name.h"
 #include "scoring/expression_compiler.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 
 std::string ExpressionCompiler::source_of(const Operand& operand) const {
   constexpr std::size_t kShown = 40;
@@ -63,4 +63,4 @@ void ExpressionCompiler::want_bool(const Operand& operand, std::string_view wher
                         std::move(mend));
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

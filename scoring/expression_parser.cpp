@@ -7,7 +7,7 @@
 #include "scoring/expression.h"
 #include "scoring/expression_syntax.h"
 
-namespace warpscore {
+namespace warpscore::expression {
 namespace {
 
 constexpr std::array<std::string_view, 17> kReserved = {
@@ -308,4 +308,4 @@ Tree parse_expression(std::string_view source) {
   return Parser(source).parse();
 }
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

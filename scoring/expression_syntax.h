@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace warpscore {
+namespace warpscore::expression {
 
 inline constexpr std::size_t kExpressionBytesMax = 64 * 1024;
 inline constexpr std::uint32_t kNestingMax = 100;
@@ -103,4 +103,4 @@ struct Tree {
 
 [[nodiscard]] Tree parse_expression(std::string_view source);
 
-}  // namespace warpscore
+}  // namespace warpscore::expression

@@ -24,8 +24,8 @@ class Admission {
   [[nodiscard]] bool admit(const PassColumns& columns, std::uint32_t row, std::int64_t watermark);
   // To be told of every transaction that is applied: a very late one may bring a key that is idle
   // at once, so that the next sweep need not wait for time to go on.
-  void applied(std::int64_t time_ms, std::int64_t watermark) {
-    if (time_ms < watermark - horizon_min_) evicted_at_ = kMissing;
+  void applied(std::int64_t time_ms) {
+    if (time_ms + horizon_min_ < evicted_at_) evicted_at_ = kMissing;
   }
 
  private:

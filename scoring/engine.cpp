@@ -249,7 +249,7 @@ void Engine::Impl::apply_one_by_one(const BatchView& batch, PassMode mode) {
     const std::int64_t newest = std::max(watermark, batch.time_ms[row]);
     if (admission.admit(pass, row, newest)) {
       watermark = newest;
-      admission.applied(batch.time_ms[row], watermark);
+      admission.applied(batch.time_ms[row]);
     } else {
       refused[row] = 1;
       ++counters.refused;
@@ -268,7 +268,7 @@ void Engine::Impl::apply(const BatchView& batch, PassMode mode) {
     apply_one_by_one(batch, mode);
   } else {
     for (std::uint32_t i = 0; i < batch.size; ++i) watermark = std::max(watermark, batch.time_ms[i]);
-    for (std::uint32_t i = 0; i < batch.size; ++i) admission.applied(batch.time_ms[i], watermark);
+    for (std::uint32_t i = 0; i < batch.size; ++i) admission.applied(batch.time_ms[i]);
     run_feature_pass(tables, pass, 0, batch.size, mode, options.threads, order);
   }
 }

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -109,16 +108,6 @@ bool reads_labels(const PlanInput& input) {
   return ::testing::AssertionSuccess();
 }
 
-// How a batch size is drawn: mostly small, at times one, at times all that fits.
-std::function<std::uint32_t()> random_batches(Random& random, std::uint32_t batch_max) {
-  return [&random, batch_max] {
-    const std::uint32_t kind = random.below(4);
-    if (kind == 0) return 1U;
-    if (kind == 1) return 1 + random.below(batch_max);
-    return 1 + random.below(std::min(batch_max, 40U));
-  };
-}
-
 void compare_with_oracle(std::uint64_t seed, const RandomCase& example, Dictionary& dictionary) {
   SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + describe(example.input));
   const Plan plan(example.input, dictionary);
@@ -200,69 +189,6 @@ TEST(EngineProperty, EqualsTheOracleWhenTablesAreFull) {
     refused += run_oracle(example.input, example.texts, example.steps).counters.refused;
   }
   EXPECT_GT(refused, 100U) << "the cases no longer fill a table";
-}
-
-// The same bytes for every split into batches and every number of threads (design S4).
-TEST(EngineProperty, SplitsAndThreadsChangeNothing) {
-  for (const std::uint64_t history_max : {0, 20}) {
-    for (const std::uint32_t hot_percent : {30U, 100U}) {
-      Dictionary dictionary(kTextsMax);
-      Random random(31 + hot_percent);
-      PlanInput input;
-      input.schema = random_case_schema(LabelsFrom::kTopic);
-      input.features = every_feature(LabelsFrom::kTopic);
-      input.state.history_max = history_max;
-      input.state.keys_max = 150;
-      TrafficShape shape;
-      shape.transactions = 3000;
-      shape.keys = 400;
-      shape.hot_percent = hot_percent;
-      shape.extreme_percent = 1;
-      const std::vector<Step> steps =
-          random_steps(random, input.schema, shape, LabelsFrom::kTopic, dictionary);
-      const Plan plan(input, dictionary);
-      const std::string expected = run_engine(plan, steps, {}).bytes();
-      for (std::uint32_t split = 0; split < 50; ++split) {
-        EngineRunOptions options;
-        options.threads = 1 + split % 3;
-        options.batch_max = split % 5 == 0 ? 4096 : 300;
-        options.batch_size = random_batches(random, options.batch_max);
-        const std::string bytes = run_engine(plan, steps, options).bytes();
-        ASSERT_EQ(bytes.size(), expected.size());
-        ASSERT_TRUE(bytes == expected)
-            << "split " << split << ", " << options.threads << " threads, history " << history_max;
-      }
-    }
-  }
-}
-
-// One key holds all traffic, and its windows all of the history: a scan would take hours.
-TEST(EngineProperty, AHotKeyCostsNoScanOfItsHistory) {
-  Dictionary dictionary(kTextsMax);
-  Random random(5);
-  PlanInput input;
-  input.schema = random_case_schema(LabelsFrom::kNowhere);
-  FeatureSpec block;
-  block.name.text = "f_{op}_{window}";
-  block.key.text = "customer";
-  block.value.text = "amount";
-  for (const char* op : {"count", "sum", "mean", "min", "max", "stddev"})
-    block.ops.push_back({op, {}});
-  block.windows = {{"1d", 86'400'000, {}}, {"3650d", 3650 * 86'400'000LL, {}}};
-  input.features.push_back(block);
-  TrafficShape shape;
-  shape.transactions = 200'000;
-  shape.hot_percent = 100;
-  shape.late_percent = 3;
-  shape.step_max = 1;
-  const std::vector<Step> steps =
-      random_steps(random, input.schema, shape, LabelsFrom::kNowhere, dictionary);
-  const Plan plan(input, dictionary);
-  const auto start = std::chrono::steady_clock::now();
-  const EngineRun run = run_engine(plan, steps, {});
-  const auto spent = std::chrono::steady_clock::now() - start;
-  EXPECT_EQ(run.counters.transactions, steps.size());
-  EXPECT_LT(std::chrono::duration<double>(spent).count(), 20.0);
 }
 
 }  // namespace

@@ -228,7 +228,7 @@ std::vector<Step> random_steps(Random& random, const Schema& schema, const Traff
   std::vector<Transaction> unlabelled;
   std::int64_t clock = kCaseStartMs;
   for (std::uint32_t i = 0; i < shape.transactions; ++i) {
-    clock += kGridMs * random.below(shape.step_max + 1);
+    if (!random.percent(shape.tie_percent)) clock += kGridMs * random.below(shape.step_max + 1);
     Step step;
     step.transaction = random_transaction(random, schema, shape, labels, dictionary);
     step.transaction.id_hash = id_hash_of(random.next());
@@ -268,6 +268,7 @@ RandomCase make_random_case(std::uint64_t seed, Dictionary& dictionary) {
   shape.missing_percent = random.one_of<std::uint32_t>({0, 15, 60});
   shape.extreme_percent = random.one_of<std::uint32_t>({0, 0, 30, 100});
   shape.step_max = random.one_of<std::uint32_t>({1, 3, 40});
+  shape.tie_percent = random.one_of<std::uint32_t>({0, 0, 50, 95});
   if (random.percent(25)) result.input.state.history_max = 2 + random.below(12);
   result.steps = random_steps(random, result.input.schema, shape, labels, dictionary);
   return result;
@@ -280,6 +281,15 @@ std::vector<FeatureSpec> every_feature(LabelsFrom labels) {
   blocks.push_back(expression_block("e0", "amount - previous(customer).amount"));
   blocks.push_back(expression_block("e1", "previous(terminal).country != country"));
   return blocks;
+}
+
+std::function<std::uint32_t()> random_batches(Random& random, std::uint32_t batch_max) {
+  return [&random, batch_max] {
+    const std::uint32_t kind = random.below(4);
+    if (kind == 0) return 1U;
+    if (kind == 1) return 1 + random.below(batch_max);
+    return 1 + random.below(std::min(batch_max, 40U));
+  };
 }
 
 }  // namespace warpscore

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/dictionary.h"
@@ -40,6 +41,7 @@ struct TrafficShape {
   std::uint32_t missing_percent = 15;  // of the optional values
   std::uint32_t extreme_percent = 0;   // of the integers: near the ends of the 64-bit range
   std::uint32_t step_max = 3;          // most grid steps from one transaction to the next
+  std::uint32_t tie_percent = 0;       // of the transactions take no step at all
 };
 
 struct RandomCase {
@@ -62,5 +64,9 @@ enum class LabelsFrom : std::uint8_t { kNowhere, kInput, kTopic };
 [[nodiscard]] std::vector<Step> random_steps(Random& random, const Schema& schema,
                                              const TrafficShape& shape, LabelsFrom labels,
                                              Dictionary& dictionary);
+
+// How a batch size is drawn: mostly small, at times one, at times all that fits.
+[[nodiscard]] std::function<std::uint32_t()> random_batches(Random& random,
+                                                            std::uint32_t batch_max);
 
 }  // namespace warpscore

@@ -75,25 +75,34 @@ EngineRun run_engine(const Plan& plan, std::span<const Step> steps,
     return options.batch_size ? options.batch_size() : options.batch_max;
   };
   std::uint32_t wanted = size_of_next();
+  bool replaying = options.replayed > 0;
   const auto process = [&] {
     if (batch.size() == 0) return;
-    engine.process(batch.view(), results);
-    WARPSCORE_CHECK(results.size == batch.size());
-    for (std::uint32_t row = 0; row < results.size; ++row)
-      run.rows.push_back(copy_row(plan, results, row));
+    if (replaying) {
+      engine.replay(batch.view());
+    } else {
+      engine.process(batch.view(), results);
+      WARPSCORE_CHECK(results.size == batch.size());
+      for (std::uint32_t row = 0; row < results.size; ++row)
+        run.rows.push_back(copy_row(plan, results, row));
+    }
     batch.clear();
     wanted = size_of_next();
   };
-  for (const Step& step : steps) {
-    if (!step.is_label) {
-      add_row(batch, plan.schema(), step.transaction);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (replaying && i == options.replayed) {
+      process();
+      replaying = false;
+    }
+    const Transaction& transaction = steps[i].transaction;
+    if (!steps[i].is_label) {
+      add_row(batch, plan.schema(), transaction);
       if (batch.size() >= wanted) process();
       continue;
     }
     process();
-    const Transaction& transaction = step.transaction;
     run.labels_found.push_back(engine.apply_label(
-        {transaction.id_hash, transaction.time_ms, transaction.keys.data(), step.fraud}));
+        {transaction.id_hash, transaction.time_ms, transaction.keys.data(), steps[i].fraud}));
   }
   process();
   run.counters = engine.counters();

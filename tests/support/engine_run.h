@@ -42,6 +42,7 @@ struct EngineRun {
 struct EngineRunOptions {
   std::uint32_t threads = 1;
   std::uint32_t batch_max = 4096;
+  std::size_t replayed = 0;  // so many steps at the start are only replayed, and give no rows
   std::function<std::uint32_t()> batch_size;  // of the next batch, 1..batch_max; none: batch_max
 };
 

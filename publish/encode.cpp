@@ -144,7 +144,7 @@ void JsonEncoder::append_common(std::string& out, const Batch& batch, const Resu
   out += ']';
   if (options.include_features) append_features(out, results, row);
   append_truncated(out, results, row);
-  if (options.include_source) append_source(out, "", batch.source(row));
+  append_source(out, "", batch.source(row));
 }
 
 void JsonEncoder::append_features(std::string& out, const Results& results,

@@ -21,7 +21,6 @@ namespace warpscore {
 
 struct ScoreOptions {
   bool include_features = false;
-  bool include_source = true;
 };
 
 class JsonEncoder {

@@ -65,7 +65,6 @@ struct ScoresOutput {
   std::string topic;
   ScoreFormat format = ScoreFormat::kJson;
   bool include_features = false;
-  bool include_source = false;
 };
 
 struct AlertsOutput {

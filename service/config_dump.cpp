@@ -158,7 +158,6 @@ void dump_output(const OutputConfig& output, Dump& dump) {
     dump.text("format", output.scores->format == ScoreFormat::kPacked ? "packed" : "json");
     std::vector<std::string> include;
     if (output.scores->include_features) include.emplace_back("features");
-    if (output.scores->include_source) include.emplace_back("source");
     dump.list("include", include, [](const auto& text) { return text; });
   }
   if (output.alerts) {

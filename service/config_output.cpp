@@ -18,7 +18,6 @@ ScoresOutput read_scores(const Node& table, Findings& findings) {
   if (text_of(find(&table, "format")) == "packed") scores.format = ScoreFormat::kPacked;
   for (const TextAt& include : texts_of(find(&table, "include"))) {
     if (include.text == "features") scores.include_features = true;
-    if (include.text == "source") scores.include_source = true;
     bool known = false;
     for (const std::string_view name : kIncludes) known = known || name == include.text;
     if (known) continue;

@@ -1,17 +1,8 @@
 #include "service/demo_kafka.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,7 +10,7 @@
 #include <vector>
 
 #include "base/kafka.h"
-#include "base/parker.h"
+#include "service/child_service.h"
 #include "service/demo_screen.h"
 #include "service/embedded.h"
 #include "service/exit_codes.h"
@@ -32,79 +23,17 @@ namespace {
 
 constexpr std::uint64_t kDemoRate = 2'000;
 constexpr std::chrono::milliseconds kTurn{10};
+constexpr int kLastTurns = 50;
 constexpr int kAnswerMs = 10'000;
 constexpr const char* kServersInExample = "127.0.0.1:29192";
 
-// The example as files, with the brokers of this demo; gone with the object.
-class DemoFolder {
- public:
-  explicit DemoFolder(const std::string& servers) {
-    std::string pattern = std::filesystem::temp_directory_path() / "warpscore-demo-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
-    path_ = pattern;
-    std::string text(embedded_configuration());
-    const std::size_t at = text.find(kServersInExample);
-    if (at == std::string::npos) throw std::runtime_error("the example names no broker");
-    text.replace(at, std::string_view(kServersInExample).size(), servers);
-    std::ofstream(path_ / "warpscore.toml") << text;
-    const std::span<const std::byte> model = embedded_model();
-    std::ofstream(path_ / "model.json", std::ios::binary)
-        .write(reinterpret_cast<const char*>(model.data()),
-               static_cast<std::streamsize>(model.size()));
-  }
-  ~DemoFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  DemoFolder(const DemoFolder&) = delete;
-  DemoFolder& operator=(const DemoFolder&) = delete;
-  [[nodiscard]] std::string config() const { return path_ / "warpscore.toml"; }
-  [[nodiscard]] std::string log() const { return path_ / "run.log"; }
-
- private:
-  std::filesystem::path path_;
-};
-
-// `warpscore run` as a child; asked to stop, and waited for, at the end.
-class Service {
- public:
-  Service(const std::string& config, const std::string& log) : log_(log) {
-    pid_ = fork();
-    if (pid_ < 0) throw std::runtime_error("cannot start warpscore run");
-    if (pid_ != 0) return;
-    const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    dup2(file, 2);
-    execl("/proc/self/exe", "warpscore", "run", config.c_str(), nullptr);
-    _exit(127);
-  }
-  ~Service() { stop(); }
-  Service(const Service&) = delete;
-  Service& operator=(const Service&) = delete;
-
-  // false, and its log on stderr, if it ended by itself.
-  bool runs() {
-    int status = 0;
-    if (pid_ == 0 || waitpid(pid_, &status, WNOHANG) == 0) return pid_ != 0;
-    pid_ = 0;
-    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(kExitFailed);
-    std::ifstream log(log_);
-    std::string line;
-    while (std::getline(log, line)) std::fprintf(stderr, "%s\n", line.c_str());
-    return false;
-  }
-  void stop() {
-    if (pid_ == 0) return;
-    kill(pid_, SIGTERM);
-    waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  [[nodiscard]] int exit_code() const { return exit_code_; }
-
- private:
-  const std::string log_;
-  pid_t pid_ = 0;
-  int exit_code_ = 0;
-};
+// The example, with the brokers of this demo.
+std::string configuration_for(const std::string& servers) {
+  std::string text(embedded_configuration());
+  const std::size_t at = text.find(kServersInExample);
+  if (at == std::string::npos) throw std::runtime_error("the example names no broker");
+  return text.replace(at, std::string_view(kServersInExample).size(), servers);
+}
 
 // Counts scores and shows alerts.
 class Watcher final : public MessageSink {
@@ -201,10 +130,10 @@ class Producer {
 
 int show(const Options& options) {
   const std::string& servers = options.demo.kafka;
-  const DemoFolder folder(servers);
+  const ConfigFolder folder(configuration_for(servers), embedded_model());
   DemoScreen screen(options.color);
   Watcher watcher(servers, screen);
-  Service service(folder.config(), folder.log());
+  ChildService service(folder.config(), folder.log());
   {
     const Producer producer(servers, options.demo.rate == 0 ? kDemoRate : options.demo.rate);
     while (!interrupted() && service.runs()) {
@@ -217,7 +146,10 @@ int show(const Options& options) {
     }
   }
   service.stop();
-  watcher.look();
+  for (int turn = 0; turn < kLastTurns; ++turn) {  // what was committed last is still on its way
+    watcher.look();
+    std::this_thread::sleep_for(kTurn);
+  }
   screen.finish(watcher.scores());
   return service.exit_code();
 }

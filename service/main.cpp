@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "service/bench_command.h"
 #include "service/check_command.h"
 #include "service/cli.h"
 #include "service/demo_command.h"
@@ -32,6 +33,8 @@ int run_service(const Options& options) {
 
 int run_verb(const Options& options) {
   switch (options.verb) {
+    case Verb::kBench:
+      return bench_command(options);
     case Verb::kCheck:
       return check_command(options);
     case Verb::kDemo:
@@ -46,9 +49,8 @@ int run_verb(const Options& options) {
       return test_command(options);
     case Verb::kVersion:
       return version_command(options);
-    default:
-      return kExitUsage;
   }
+  return kExitUsage;
 }
 
 }  // namespace

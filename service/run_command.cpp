@@ -160,7 +160,6 @@ void Run::start_pipeline() {
   options.batch_max = engine_options_.batch_max;
   options.decode = decode_;
   options.block.score.include_features = config_.output.scores->include_features;
-  options.block.score.include_source = config_.output.scores->include_source;
   options.block.dead_letter_payload = config_.output.dead_letters->payload;
   options.block.input_topic = config_.input.topic;
   pipeline_ = std::make_unique<Pipeline>(options, plan_, *engine_, *committer_);

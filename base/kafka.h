@@ -119,7 +119,14 @@ class KafkaConsumer {
   std::function<void()> wake_;
   rd_kafka_s* handle_ = nullptr;
   std::vector<std::unique_ptr<Partition>> partitions_;
-  std::vector<std::pair<std::string, rd_kafka_topic_s*>> topics_;
+  struct Topic {
+    std::string name;
+    rd_kafka_topic_s* handle = nullptr;
+    std::int32_t partitions = 0;  // known on this handle
+  };
+  Topic& topic_of(const std::string& name, std::int32_t partition);
+
+  std::vector<Topic> topics_;
 };
 
 // librdkafka's three flags of a transactional error, as they are. publish/transaction_producer

@@ -82,23 +82,33 @@ KafkaConsumer::~KafkaConsumer() {
     rd_kafka_consume_stop(partition->handle, partition->partition);
     rd_kafka_queue_destroy(partition->queue);
   }
-  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
+  for (const Topic& topic : topics_) rd_kafka_topic_destroy(topic.handle);
   rd_kafka_destroy(handle_);
+}
+
+// Asks for the metadata at once where a partition is not known: librdkafka by itself looks for it
+// only once a second.
+KafkaConsumer::Topic& KafkaConsumer::topic_of(const std::string& name, std::int32_t partition) {
+  auto known = std::find_if(topics_.begin(), topics_.end(),
+                            [&](const Topic& topic) { return topic.name == name; });
+  if (known == topics_.end()) {
+    rd_kafka_topic_t* made = rd_kafka_topic_new(handle_, name.c_str(), nullptr);
+    if (made == nullptr) kafka_handle::fail("topic " + name, rd_kafka_last_error(), notes_);
+    known = topics_.insert(topics_.end(), {name, made, 0});
+  }
+  constexpr int kAnswerMs = 10'000;
+  if (partition >= known->partitions)
+    known->partitions =
+        kafka_handle::partitions_of(handle_, known->handle, name, kAnswerMs, notes_);
+  return *known;
 }
 
 std::size_t KafkaConsumer::add(const std::string& topic, std::int32_t partition,
                                std::int64_t offset) {
-  auto known = std::find_if(topics_.begin(), topics_.end(),
-                            [&](const auto& entry) { return entry.first == topic; });
-  if (known == topics_.end()) {
-    rd_kafka_topic_t* made = rd_kafka_topic_new(handle_, topic.c_str(), nullptr);
-    if (made == nullptr) kafka_handle::fail("topic " + topic, rd_kafka_last_error(), notes_);
-    known = topics_.insert(topics_.end(), {topic, made});
-  }
   auto added = std::make_unique<Partition>();
   added->topic = topic;
   added->partition = partition;
-  added->handle = known->second;
+  added->handle = topic_of(topic, partition).handle;
   added->queue = rd_kafka_queue_new(handle_);
   if (wake_) {
     rd_kafka_queue_cb_event_enable(

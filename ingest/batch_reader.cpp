@@ -135,11 +135,17 @@ void BatchReader::Impl::hand_over() {
 void BatchReader::Impl::take_mail() {
   const std::lock_guard lock(mail_mutex);
   has_mail.store(false, std::memory_order_relaxed);
-  for (const std::int32_t partition : mail) {
-    consumer.add(options.topic, partition, kOffsetBeginning);
-    partitions.push_back({partition, kOffsetBeginning});
+  while (!mail.empty()) {
+    try {
+      consumer.add(options.topic, mail.back(), kOffsetBeginning);
+    } catch (const KafkaError& error) {
+      log_warn("a new partition cannot be read yet", {{"because", error.what()}});
+      has_mail.store(true, std::memory_order_relaxed);
+      return;
+    }
+    partitions.push_back({mail.back(), kOffsetBeginning});
+    mail.pop_back();
   }
-  mail.clear();
 }
 
 void BatchReader::Impl::housekeeping() {

@@ -15,11 +15,11 @@ namespace {
 std::size_t block_pays_from(ForestImplementation implementation) {
   switch (implementation) {
     case ForestImplementation::kAvx512:
-      return 12;
+      return 20;
     case ForestImplementation::kAvx2:
-      return 32;
+      return 50;
     default:
-      return 160;
+      return 200;
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ingest/file_reader.h"
+#include "ingest/read_ahead.h"
 #include "publish/encode.h"
 #include "publish/feature_csv.h"
 #include "scoring/engine.h"
@@ -153,17 +154,16 @@ void export_features(const Options& options, const Setup& setup) {
 
   ProgressBar progress("features");
   Results results;
-  Batch batch(plan.schema(), kBatchRows, kBatchTextBytes, engine.batch_memory());
+  ReadAhead ahead(reader, plan.schema(), kBatchRows, kBatchTextBytes, engine.batch_memory());
   std::uint64_t rows = 0;
-  for (;;) {
-    batch.clear();
-    if (!reader.next(batch)) break;
-    engine.process(batch.view(), results);
-    csv.append_rows(output.buffer(), batch, results);
-    letters.add(batch, results);
+  while (Batch* const batch = ahead.next()) {
+    engine.process(batch->view(), results);
+    csv.append_rows(output.buffer(), *batch, results);
+    letters.add(*batch, results);
     output.write_if_full();
-    rows += batch.size();
-    progress.update(reader.bytes_read(), reader.bytes_total(), rows);
+    rows += batch->size();
+    ahead.give_back(batch);
+    progress.update(ahead.bytes_read(), reader.bytes_total(), rows);
   }
   output.close();
   letters.close();

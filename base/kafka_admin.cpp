@@ -1,11 +1,16 @@
 #include "base/kafka_admin.h"
 
+#include <chrono>
+#include <thread>
+
 #include "base/kafka_handle.h"
 
 namespace warpscore {
 namespace {
 
 constexpr int kAnswerMs = 20'000;
+constexpr int kLooks = 100;
+constexpr std::chrono::milliseconds kLookAgain{50};
 
 // A handle and a queue for one answer.
 class Admin {
@@ -51,6 +56,19 @@ class Admin {
   rd_kafka_event_t* event_ = nullptr;
 };
 
+// A topic that has been made is unknown to the broker's metadata for some more moments.
+void wait_for(KafkaClient& client, const std::string& topic) {
+  for (int look = 0;; ++look) {
+    try {
+      static_cast<void>(client.partitions_of(topic, kAnswerMs));
+      return;
+    } catch (const KafkaError& error) {
+      if (error.fault() != KafkaFault::kTopicMissing || look == kLooks) throw;
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
 }  // namespace
 
 void create_topics(const KafkaSettings& settings, const std::vector<NewTopic>& topics) {
@@ -66,6 +84,8 @@ void create_topics(const KafkaSettings& settings, const std::vector<NewTopic>& t
   const auto* const results = rd_kafka_CreateTopics_result_topics(
       rd_kafka_event_CreateTopics_result(admin.answer("creating topics")), &count);
   admin.check("creating topic", results, count, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS);
+  KafkaClient client(settings, "warpscore-admin");
+  for (const NewTopic& topic : topics) wait_for(client, topic.name);
 }
 
 void delete_topics(const KafkaSettings& settings, const std::vector<std::string>& names) {

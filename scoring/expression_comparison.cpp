@@ -106,6 +106,8 @@ void ExpressionCompiler::meet(const Node& node, Operand& left, Operand& right) {
 }
 
 Operand ExpressionCompiler::comparison(const Node& node, Operand left, Operand right) {
+  const bool named = left.is_named() || right.is_named();
+  if (named && is_order(node.op)) refuse_comparison(node, left, right);
   meet(node, left, right);
   if (left.is_number() && right.is_number()) {
     return number_comparison(node, std::move(left), std::move(right));
@@ -206,9 +208,9 @@ void ExpressionCompiler::refuse_comparison(const Node& node, const Operand& left
       mend = "booleans have no order; write a < b && b < c for two comparisons";
     }
   }
-  if (left.is_named() && right.is_named()) {
-    mend = left.type == right.type ? "texts have no order: use ==, != or in"
-                                   : "give both fields one type in [input.fields]";
+  if (left.is_named() && right.is_named()) mend = "give both fields one type in [input.fields]";
+  if ((left.is_named() || right.is_named()) && is_order(node.op)) {
+    mend = "texts have no order: use ==, != or in";
   }
   if (left.is_text() && right.is_text()) mend = "one side must be a field";
   throw ExpressionError(node.position,

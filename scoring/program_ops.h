@@ -214,13 +214,13 @@ WARPSCORE_HD inline Lane compare_mixed(Lane units, Lane lane, Lane power, std::u
 }
 
 WARPSCORE_HD inline Lane and_lanes(Lane a, Lane b) {
-  const Lane both = (a == kMissing) | (b == kMissing) ? kMissing : 1;
-  return (a == 0) | (b == 0) ? 0 : both;
+  const Lane both = ((a == kMissing) | (b == kMissing)) ? kMissing : 1;
+  return ((a == 0) | (b == 0)) ? 0 : both;
 }
 
 WARPSCORE_HD inline Lane or_lanes(Lane a, Lane b) {
-  const Lane neither = (a == kMissing) | (b == kMissing) ? kMissing : 0;
-  return (a == 1) | (b == 1) ? 1 : neither;
+  const Lane neither = ((a == kMissing) | (b == kMissing)) ? kMissing : 0;
+  return ((a == 1) | (b == 1)) ? 1 : neither;
 }
 
 WARPSCORE_HD constexpr Lane floor_divide(Lane a, Lane b) {  // b > 0

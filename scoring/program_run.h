@@ -4,13 +4,12 @@
 #include "scoring/program.h"
 
 // A register may be read and written by one instruction, but only lane by lane: no iteration
-// depends on another. Without this the compilers check for overlap, find it, and go scalar.
-#if defined(__CUDACC__)
-#define WARPSCORE_ROWS_INDEPENDENT
-#elif defined(__clang__)
-#define WARPSCORE_ROWS_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
+// depends on another. Without this g++ checks for overlap, finds it, and goes scalar. (clang's
+// pragma for it is an error wherever a loop is not vectorised after all.)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
 #define WARPSCORE_ROWS_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define WARPSCORE_ROWS_INDEPENDENT
 #endif
 
 namespace warpscore::program_detail {

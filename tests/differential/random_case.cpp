@@ -92,6 +92,8 @@ FeatureSpec random_block(Random& random, std::size_t number, LabelsFrom labels) 
         text_at(random.one_of<std::string>({"amount > 0.00", "country == \"NL\"", "country != home",
                                             "online", "has(points) && !(amount < 10.00)"}));
   }
+  if (labels == LabelsFrom::kInput && block.delay_ms > 0 && random.percent(20))
+    block.where = text_at("label == 1");
   // Labels that come later find their transactions by key alone: the plan refuses `same` for them.
   const bool later_label = block.value.text == "label" && labels == LabelsFrom::kTopic;
   if (!later_label && random.percent(30)) {
@@ -197,6 +199,7 @@ OracleTexts random_case_texts(Dictionary& dictionary) {
   texts.where["country != home"] = [](const Transaction& row) {
     return both_present(row, kCountry, kHome) && row.fields[kCountry] != row.fields[kHome];
   };
+  texts.where["label == 1"] = [](const Transaction& row) { return row.label == 1; };
   texts.where["online"] = [](const Transaction& row) { return row.fields[kOnline] == 1; };
   texts.where["has(points) && !(amount < 10.00)"] = [](const Transaction& row) {
     const bool less = row.fields[kAmount] != kMissing && row.fields[kAmount] < 1000;

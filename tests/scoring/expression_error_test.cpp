@@ -4,8 +4,8 @@
 #include <array>
 #include <span>
 
-#include "expression_support.h"
 #include "scoring/expression_syntax.h"
+#include "tests/scoring/expression_support.h"
 
 namespace warpscore {
 namespace {

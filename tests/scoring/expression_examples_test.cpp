@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "expression_support.h"
+#include "tests/scoring/expression_support.h"
 
 namespace warpscore {
 namespace {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <random>
 
-#include "expression_support.h"
+#include "tests/scoring/expression_support.h"
 
 namespace warpscore {
 namespace {
@@ -418,6 +418,11 @@ void check(Generator& generator, const Expression& expression) {
       view_of(program), columns.data(), kFirst, kRows - kFirst, scratch.data(), wide.data());
   const std::uint32_t failed_narrow = run_program<1>(view_of(program), columns.data(), kFirst,
                                                      kRows - kFirst, scratch.data(), narrow.data());
+  std::vector<Lane> widest(kRows);
+  const std::uint32_t failed_widest = run_program_blocks(
+      view_of(program), columns.data(), kFirst, kRows - kFirst, scratch.data(), widest.data());
+  ASSERT_EQ(widest, wide) << expression.text;
+  ASSERT_EQ(failed_widest, failed) << expression.text;
   std::uint32_t failed_expected = 0;
   for (std::uint32_t i = kFirst; i < kRows; ++i) {
     Row row{i, false};

@@ -1,4 +1,4 @@
-# Expressions: text to bytecode, and the interpreter compiled for the host (elsewhere it is a header).
+# Expressions: text to bytecode, and the interpreter compiled for the host (elsewhere a header).
 add_library(warpscore_expression STATIC
   ${CMAKE_CURRENT_LIST_DIR}/expression.cpp
   ${CMAKE_CURRENT_LIST_DIR}/expression_arithmetic.cpp

@@ -20,6 +20,7 @@ WARPSCORE = os.environ.get("WARPSCORE", str(REPOSITORY / "build" / "warpscore"))
 PARTITIONS = 8
 MINUTE_MS = 60_000
 START = time.monotonic()
+RUN = format(int(time.time()) % 36**5, "x")  # topics of an earlier run on this broker are not ours
 
 
 def say(text):
@@ -149,7 +150,7 @@ class Service:
 
     def __init__(self, name, folder, labels="", features="", commit="50ms", servers=SERVERS,
                  topics=True):
-        self.name = name
+        self.name = name = f"{name}-{RUN}"
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / f"{name}.toml"

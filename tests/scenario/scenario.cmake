@@ -1,0 +1,26 @@
+# `run` on a real broker. One broker for all, on a port of its own; ctest -L kafka.
+if(NOT WARPSCORE_TESTS)
+  return()
+endif()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(WARPSCORE_SCENARIO_PORT 29292 CACHE STRING "Port of the scenarios' broker, and the one after it")
+set(scenario_folder ${CMAKE_BINARY_DIR}/scenario)
+set(scenario_kafka ${CMAKE_SOURCE_DIR}/scripts/kafka)
+set(scenario_broker --port ${WARPSCORE_SCENARIO_PORT} --dir ${scenario_folder}/kafka)
+
+add_test(NAME scenario_broker_start COMMAND ${scenario_kafka} start ${scenario_broker})
+add_test(NAME scenario_broker_wipe COMMAND ${scenario_kafka} wipe ${scenario_broker})
+set_tests_properties(scenario_broker_start PROPERTIES
+  FIXTURES_SETUP scenario_broker LABELS kafka TIMEOUT 120)
+set_tests_properties(scenario_broker_wipe PROPERTIES
+  FIXTURES_CLEANUP scenario_broker LABELS kafka TIMEOUT 60)
+
+foreach(scenario broker_restart crash dead_letters end_to_end fencing growth labels start_faults)
+  add_test(NAME scenario_${scenario}
+           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${scenario}.py
+                   ${scenario_folder})
+  # Two of them end the broker, so one at a time.
+  set_tests_properties(scenario_${scenario} PROPERTIES
+    FIXTURES_REQUIRED scenario_broker RESOURCE_LOCK scenario_broker LABELS kafka TIMEOUT 300
+    ENVIRONMENT "WARPSCORE=$<TARGET_FILE:warpscore>;KAFKA_PORT=${WARPSCORE_SCENARIO_PORT};KAFKA_DIR=${scenario_folder}/kafka")
+endforeach()

@@ -166,6 +166,8 @@ class KafkaProducer {
                         std::string_view value);
   [[nodiscard]] bool flush(int timeout_ms);  // false: not all delivered by then
   void poll(int timeout_ms);
+  // Whatever failed, failed because the broker knows a newer producer of this id.
+  [[nodiscard]] bool fenced() const;
   [[nodiscard]] std::string last_error() const { return notes_.last(); }
 
  private:

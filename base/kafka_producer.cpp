@@ -18,6 +18,11 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
                                          rd_kafka_err2str(message->err));
 }
 
+bool means_fenced(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
+         code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
+}
+
 KafkaAnswer answer_of(rd_kafka_error_t* error) {
   KafkaAnswer answer;
   if (error == nullptr) return answer;
@@ -26,9 +31,7 @@ KafkaAnswer answer_of(rd_kafka_error_t* error) {
   answer.requires_abort = rd_kafka_error_txn_requires_abort(error) != 0;
   answer.fatal = rd_kafka_error_is_fatal(error) != 0;
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-  answer.fenced = code == RD_KAFKA_RESP_ERR__FENCED ||
-                  code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
-                  code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
+  answer.fenced = means_fenced(code);
   answer.timed_out = kafka_handle::fault_of(code) == KafkaFault::kUnreachable;
   answer.text = std::string(rd_kafka_error_name(error)) + ": " + rd_kafka_error_string(error);
   rd_kafka_error_destroy(error);
@@ -109,5 +112,9 @@ bool KafkaProducer::flush(int timeout_ms) {
 }
 
 void KafkaProducer::poll(int timeout_ms) { rd_kafka_poll(handle_, timeout_ms); }
+
+bool KafkaProducer::fenced() const {
+  return means_fenced(rd_kafka_fatal_error(handle_, nullptr, 0));
+}
 
 }  // namespace warpscore

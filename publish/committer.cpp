@@ -385,8 +385,6 @@ CommitStatus Committer::Impl::reconcile() {
                      foreign = true;
                    } else if (anything_committed && manifest.sequence <= committed_sequence) {
                      return true;
-                   } else if (manifest.term < sealed.term) {
-                     return true;  // of the process before this one
                    } else if (found < in_doubt.size() && in_doubt[found]->manifest == record) {
                      ++found;
                      return true;

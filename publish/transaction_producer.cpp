@@ -15,7 +15,7 @@ TransactionStatus TransactionProducer::judge(const char* step, const KafkaAnswer
   if (answer.ok) return TransactionStatus::kOk;
   why_ = id_ + ": " + step + ": " + answer.text;
   if (const std::string last = producer_->last_error(); !last.empty()) why_ += " (" + last + ")";
-  if (answer.fenced) return TransactionStatus::kDemote;
+  if (answer.fenced || producer_->fenced()) return TransactionStatus::kDemote;
   // Retriable, abortable or fatal: all three leave open what the broker made of the transaction.
   return TransactionStatus::kRebuild;
 }
@@ -56,7 +56,7 @@ TransactionStatus TransactionProducer::produce(std::size_t topic, std::int32_t p
   if (status == ProduceStatus::kOk) return TransactionStatus::kOk;
   if (status == ProduceStatus::kQueueFull) return TransactionStatus::kAgain;
   why_ = id_ + ": " + producer_->last_error();
-  return TransactionStatus::kRebuild;
+  return producer_->fenced() ? TransactionStatus::kDemote : TransactionStatus::kRebuild;
 }
 
 TransactionStatus TransactionProducer::flush(int timeout_ms) {

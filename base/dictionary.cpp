@@ -32,7 +32,7 @@ std::uint32_t Dictionary::size() const {
 }
 
 namespace {
-constexpr std::size_t kCacheEntries = 8192;  // direct mapped; a power of two
+constexpr std::size_t kCacheEntries = 32768;  // direct mapped; a power of two
 }
 
 DictionaryCache::DictionaryCache(Dictionary& dictionary)

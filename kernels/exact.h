@@ -52,14 +52,7 @@ WARPSCORE_HD inline Uint256 times(const Uint256& value, std::uint64_t factor) {
 }
 
 WARPSCORE_HD inline int bit_width_of(std::uint64_t value) {
-  int width = 0;
-  for (int step = 32; step > 0; step /= 2) {
-    if (value >> step) {
-      width += step;
-      value >>= step;
-    }
-  }
-  return width + static_cast<int>(value);
+  return static_cast<int>(std::bit_width(value));
 }
 
 // The nearest double; of two equally near the even one, as IEEE converts.

@@ -29,27 +29,24 @@ struct ApplyRows {
   WARPSCORE_HD SlotHead* prefetch_slot(std::uint32_t row) const {
     const std::uint64_t hash = hashes[row - first];
     const Shard& shard = shards[shard_of(hash)];
-    // The first entry of the probe is mostly it; what is fetched in vain costs little.
-    const std::uint64_t entry = shard.index[hash & shard.index_mask];
-    if (entry == 0) return nullptr;
-    SlotHead* const slot = slot_at(shard, static_cast<std::uint32_t>(entry) - 1);
-    WARPSCORE_PREFETCH(slot);
-    WARPSCORE_PREFETCH(reinterpret_cast<std::byte*>(slot) + 64);
+    SlotHead* const slot = guess_slot(shard, hash);
+    if (slot == nullptr) return nullptr;
+    for (std::uint32_t line = 0; line < shard.slot_bytes; line += 64) {
+      WARPSCORE_PREFETCH(reinterpret_cast<std::byte*>(slot) + line);
+    }
     return slot;
   }
   // The rows that appending and the edges will touch: where they were last time.
-  WARPSCORE_HD void prefetch_rows(std::uint32_t row) const {
-    const std::uint64_t hash = hashes[row - first];
-    Shard& shard = shards[shard_of(hash)];
-    const std::uint64_t entry = shard.index[hash & shard.index_mask];
-    if (entry == 0) return;
-    SlotHead* const slot = slot_at(shard, static_cast<std::uint32_t>(entry) - 1);
-    if (!slot->has_ring) return;
-    const History history(*plan, shard, *slot);
+  WARPSCORE_HD void prefetch_rows(std::uint32_t row, SlotHead* slot) const {
+    if (slot == nullptr || !slot->has_ring) return;
+    const History history(*plan, shards[shard_of(hashes[row - first])], *slot);
     WARPSCORE_PREFETCH(history.row(slot->end));
+    WARPSCORE_PREFETCH(history.row(slot->end) + plan->row_words - 1);
     WARPSCORE_PREFETCH(history.row(slot->head));
     for (std::uint32_t i = 0; i < plan->edge_count; ++i) {
-      WARPSCORE_PREFETCH(history.row(history.word(plan->hints + i)));
+      const std::uint64_t hint = history.word(plan->hints + i);
+      WARPSCORE_PREFETCH(history.row(hint) + plan->row_words - 1);
+      WARPSCORE_PREFETCH(history.row(hint - 1));
     }
   }
 
@@ -60,13 +57,15 @@ struct ApplyRows {
     if (columns.clocks[table] != nullptr) columns.clocks[table][row] = columns.time_ms[row];
   }
 
-  WARPSCORE_HD void apply(std::uint32_t row) const {
+  // `guess`: the slot found ahead, or nullptr; another key may have the same tag.
+  WARPSCORE_HD void apply(std::uint32_t row, SlotHead* guess) const {
     if (columns.refused != nullptr && columns.refused[row] != 0) return without_key(row);
     const Key& key = columns.keys[plan->key][row];
     if (key.empty()) return without_key(row);
     const std::uint64_t hash = hashes[row - first];
     Shard& shard = shards[shard_of(hash)];
-    SlotHead* slot = find_slot(shard, key, hash);
+    SlotHead* slot = guess;
+    if (slot == nullptr || !(slot->key == key)) slot = find_slot(shard, key, hash);
     if (slot == nullptr) slot = insert_slot(shard, *plan, key, hash);
     History history(*plan, shard, *slot);
     advance(history, *plan, shard, columns, table, row, answer);
@@ -76,14 +75,24 @@ struct ApplyRows {
   // tuned with bench/micro/feature_pass_bench.
   template <class RowAt>
   WARPSCORE_HD void run(const RowAt& row_at, std::uint32_t count) const {
-    constexpr std::uint32_t kIndexAhead = 24;
-    constexpr std::uint32_t kSlotAhead = 16;
-    constexpr std::uint32_t kRowsAhead = 8;
+    constexpr std::uint32_t kIndexAhead = 32;
+    constexpr std::uint32_t kSlotAhead = 20;
+    constexpr std::uint32_t kRowsAhead = 10;
+    constexpr std::uint32_t kKept = 32;  // a power of two above kSlotAhead
+    SlotHead* guesses[kKept] = {};
+    for (std::uint32_t i = 0; i < kIndexAhead && i < count; ++i) prefetch_index(row_at(i));
+    for (std::uint32_t i = 0; i < kSlotAhead && i < count; ++i) {
+      guesses[i % kKept] = prefetch_slot(row_at(i));
+    }
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i + kIndexAhead < count) prefetch_index(row_at(i + kIndexAhead));
-      if (i + kSlotAhead < count) prefetch_slot(row_at(i + kSlotAhead));
-      if (i + kRowsAhead < count) prefetch_rows(row_at(i + kRowsAhead));
-      apply(row_at(i));
+      if (i + kSlotAhead < count) {
+        guesses[(i + kSlotAhead) % kKept] = prefetch_slot(row_at(i + kSlotAhead));
+      }
+      if (i + kRowsAhead < count) {
+        prefetch_rows(row_at(i + kRowsAhead), guesses[(i + kRowsAhead) % kKept]);
+      }
+      apply(row_at(i), guesses[i % kKept]);
     }
   }
 };

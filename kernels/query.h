@@ -26,8 +26,7 @@ WARPSCORE_HD inline bool exact_sum(const History& history, const SumWord& sum, I
                                    std::int64_t& total) {
   total = static_cast<std::int64_t>(history.difference(rows.lo, rows.hi, sum.word));
   const std::uint64_t bound = history.word(sum.max_abs_word);
-  const std::uint64_t most = rows.hi - rows.lo;
-  if (most == 0 || bound <= 0x7fffffffffffffffULL / most) return true;
+  if (bit_width_of(bound) + bit_width_of(rows.hi - rows.lo) <= 63) return true;
   Int128 exact = 0;
   for (std::uint64_t n = rows.lo; n != rows.hi; ++n) exact += history.value(n, sum.word);
   return exact == total && total != kMissing;
@@ -45,20 +44,27 @@ WARPSCORE_HD inline double spread_of(const History& history, const TablePlan& pl
                                      std::int64_t sum) {
   const SumWord& values = plan.sums[square.sum];
   const std::uint64_t bound = history.word(values.max_abs_word);
+  const int bits = 2 * bit_width_of(bound) + bit_width_of(rows.hi - rows.lo);
+  const std::uint64_t size =
+      sum < 0 ? 0 - static_cast<std::uint64_t>(sum) : static_cast<std::uint64_t>(sum);
+  if (bits + bit_width_of(n) <= 128) {  // nearly always: amounts have some 30 bits
+    const Uint128 squares = history.difference128(rows.lo, rows.hi, square.word);
+    const Uint128 spread = squares * n - static_cast<Uint128>(size) * size;
+    if (spread >> 53 == 0) return static_cast<double>(static_cast<std::uint64_t>(spread));
+    return to_double(wide(spread));
+  }
   Uint256 spread;
-  if (2 * bit_width_of(bound) + bit_width_of(rows.hi - rows.lo) <= 128) {
+  if (bits <= 128) {
     spread = wide(history.difference128(rows.lo, rows.hi, square.word));
   } else {
     for (std::uint64_t at = rows.lo; at != rows.hi; ++at) {
       const std::int64_t value = history.value(at, values.word);
-      const std::uint64_t size = value < 0 ? 0 - static_cast<std::uint64_t>(value)
-                                           : static_cast<std::uint64_t>(value);
-      add_to(spread, wide(static_cast<Uint128>(size) * size));
+      const std::uint64_t one = value < 0 ? 0 - static_cast<std::uint64_t>(value)
+                                          : static_cast<std::uint64_t>(value);
+      add_to(spread, wide(static_cast<Uint128>(one) * one));
     }
   }
   spread = times(spread, n);
-  const std::uint64_t size =
-      sum < 0 ? 0 - static_cast<std::uint64_t>(sum) : static_cast<std::uint64_t>(sum);
   subtract_from(spread, wide(static_cast<Uint128>(size) * size));
   return to_double(spread);
 }

@@ -79,6 +79,17 @@ WARPSCORE_HD inline SlotHead* find_slot(const Shard& shard, const Key& key, std:
   }
 }
 
+// The slot that find_slot would look at first, by its tag alone: to fetch it ahead of its use.
+WARPSCORE_HD inline SlotHead* guess_slot(const Shard& shard, std::uint64_t hash) {
+  for (std::uint64_t at = hash & shard.index_mask;; at = (at + 1) & shard.index_mask) {
+    const std::uint64_t entry = shard.index[at];
+    if (entry == 0) return nullptr;
+    if (tag_of(entry) == tag_of(hash)) {
+      return slot_at(shard, static_cast<std::uint32_t>(entry) - 1);
+    }
+  }
+}
+
 WARPSCORE_HD inline void index_put(Shard& shard, std::uint64_t hash, std::uint32_t number) {
   std::uint64_t at = hash & shard.index_mask;
   while (shard.index[at] != 0) at = (at + 1) & shard.index_mask;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "scoring/program_run.h"
 #include "scoring/sigmoid.h"
 
 namespace warpscore {
@@ -44,14 +43,10 @@ std::uint32_t registers_of(const CompiledPlan& plan) {
   return most;
 }
 
-// Runs a program over rows [first, first + rows), kProgramBlock at a time.
-void run_blocks(const Program& program, const Lane* const* columns, std::uint32_t first,
-                std::uint32_t rows, Lane* out, BlockScratch& scratch) {
-  for (std::uint32_t done = 0; done < rows; done += kProgramBlock) {
-    const std::uint32_t step = std::min(kProgramBlock, rows - done);
-    scratch.overflows += run_program<kProgramBlock>(view_of(program), columns, first + done, step,
-                                                    scratch.registers.get(), out);
-  }
+void run(const Program& program, const Lane* const* columns, std::uint32_t first,
+         std::uint32_t rows, Lane* out, BlockScratch& scratch) {
+  scratch.overflows += run_program_blocks(view_of(program), columns, first, rows,
+                                          scratch.registers.get(), out);
 }
 
 void score_rows(const CompiledPlan& plan, const BlockColumns& columns, std::uint32_t first,
@@ -96,7 +91,7 @@ void fire_alerts(const CompiledPlan& plan, const BlockColumns& columns, std::uin
     columns.margin_lane[i] = lane_of(columns.margin[i]);
   }
   for (std::size_t a = 0; a < plan.alert_programs.size(); ++a) {
-    run_blocks(plan.alert_programs[a], columns.columns, first, rows, columns.condition, scratch);
+    run(plan.alert_programs[a], columns.columns, first, rows, columns.condition, scratch);
     for (std::uint32_t i = first; i < first + rows; ++i) {
       const bool refused = columns.refused != nullptr && columns.refused[i] != 0;
       if (columns.condition[i] == 1 && !refused) columns.fired[a / 64][i] |= 1ULL << (a % 64);
@@ -108,7 +103,7 @@ void run_block(const CompiledPlan& plan, const BlockColumns& columns, std::uint3
                BlockScratch& scratch) {
   const std::uint32_t rows = std::min(kScoreBlock, columns.size - first);
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
-    run_blocks(plan.steps[s], columns.columns, first, rows, columns.steps[s], scratch);
+    run(plan.steps[s], columns.columns, first, rows, columns.steps[s], scratch);
   }
   if (plan.model) {
     score_rows(plan, columns, first, rows, scratch);
@@ -142,7 +137,7 @@ BlockScratch::BlockScratch(const CompiledPlan& plan)
 void run_selectors(const CompiledPlan& plan, const Lane* const* columns, std::uint32_t size,
                    Lane* const* selectors, BlockScratch& scratch) {
   for (std::size_t s = 0; s < plan.selectors.size(); ++s) {
-    run_blocks(plan.selectors[s], columns, 0, size, selectors[s], scratch);
+    run(plan.selectors[s], columns, 0, size, selectors[s], scratch);
   }
 }
 

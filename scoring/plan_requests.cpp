@@ -68,7 +68,7 @@ TableBuilder& PlanBuilder::table_for(std::uint32_t key_field,
       if (tables_[t]->is_for(key_field, {})) clock = t;
     }
   }
-  return *tables_.emplace_back(std::make_unique<TableBuilder>(key_field, same, clock));
+  return *tables_.emplace_back(std::make_unique<TableBuilder>(plan_.schema.fields, key_field, same, clock));
 }
 
 TableBuilder& PlanBuilder::table_of(const FeatureSpec& spec) {

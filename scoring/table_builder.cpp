@@ -26,8 +26,13 @@ std::uint32_t TableBuilder::edge(std::int64_t offset, bool before) {
       });
 }
 
+bool TableBuilder::takes_all(const Member& member) const {
+  if (member.selector != kNone || is_label(member)) return false;
+  return member.value == kNone || !fields_[member.value].optional;
+}
+
 std::uint32_t TableBuilder::count(const Member& member) {
-  if (member == Member{}) return kNone;
+  if (takes_all(member)) return kNone;
   return find_or_add(
       parts_.counts, [&](const CountWord& c) { return c.member == member; },
       [&] {

@@ -14,8 +14,10 @@ namespace warpscore {
 
 class TableBuilder {
  public:
-  TableBuilder(std::uint32_t key_field, std::vector<std::uint32_t> same, std::uint32_t clock)
-      : clock_(clock) {
+  // `fields` of the schema: a value that is never missing needs no count of its own.
+  TableBuilder(const std::vector<Field>& fields, std::uint32_t key_field,
+               std::vector<std::uint32_t> same, std::uint32_t clock)
+      : fields_(fields), clock_(clock) {
     parts_.key_field = key_field;
     parts_.same = std::move(same);
   }
@@ -47,6 +49,9 @@ class TableBuilder {
   [[nodiscard]] TableParts& parts() { return parts_; }
 
  private:
+  [[nodiscard]] bool takes_all(const Member& member) const;
+
+  const std::vector<Field>& fields_;
   std::uint32_t clock_;
   TableParts parts_;
   std::int64_t horizon_ = 0;

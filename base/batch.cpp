@@ -75,14 +75,12 @@ TextRange Batch::add_text(std::string_view bytes) noexcept {
 }
 
 Batch::Row Batch::row() noexcept {
-  return {time_ms_ + size_, timestamp_ms_ + size_, id_hash_ + size_,
-          source_ + size_,  id_ + size_,           id_quoted_ + size_,
-          key_ + size_,     value_ + size_,        label_ + size_};
+  return {time_ms_ + size_,   timestamp_ms_ + size_, id_hash_ + size_, source_ + size_, id_ + size_,
+          id_quoted_ + size_, key_ + size_,          value_ + size_,   label_ + size_};
 }
 
 BatchView Batch::view() const noexcept {
-  return {size_,          time_ms_, keys_.data(), fields_.data(), has_label_ ? label_ : nullptr,
-          id_hash_};
+  return {size_, time_ms_, keys_.data(), fields_.data(), has_label_ ? label_ : nullptr, id_hash_};
 }
 
 }  // namespace warpscore

@@ -32,7 +32,8 @@ struct TextRange {
 
 struct Source {  // where a transaction came from
   std::int32_t partition = 0;
-  std::int64_t offset = 0;  // Kafka offset; in a file the row number, from 1, the header not counted
+  std::int64_t offset =
+      0;  // Kafka offset; in a file the row number, from 1, the header not counted
 };
 
 // What the engine reads: pointers into a batch's columns.
@@ -89,9 +90,7 @@ class Batch {
     Lane* label;
   };
   [[nodiscard]] Row row() noexcept;
-  void set_key(std::uint32_t key_index, const Key& key) noexcept {
-    keys_[key_index][size_] = key;
-  }
+  void set_key(std::uint32_t key_index, const Key& key) noexcept { keys_[key_index][size_] = key; }
   void set_field(std::uint32_t field, Lane lane) noexcept { fields_[field][size_] = lane; }
   void commit_row() noexcept { ++size_; }
 

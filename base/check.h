@@ -16,5 +16,6 @@ namespace warpscore {
 
 }  // namespace warpscore
 
-#define WARPSCORE_CHECK(condition) \
-  (static_cast<bool>(condition) ? void(0) : ::warpscore::check_failed(#condition, __FILE__, __LINE__))
+#define WARPSCORE_CHECK(condition)        \
+  (static_cast<bool>(condition) ? void(0) \
+                                : ::warpscore::check_failed(#condition, __FILE__, __LINE__))

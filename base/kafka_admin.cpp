@@ -75,8 +75,7 @@ void create_topics(const KafkaSettings& settings, const std::vector<NewTopic>& t
   Admin admin(settings);
   std::vector<rd_kafka_NewTopic_t*> wanted;
   for (const NewTopic& topic : topics) {
-    wanted.push_back(
-        rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, 1, nullptr, 0));
+    wanted.push_back(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, 1, nullptr, 0));
   }
   rd_kafka_CreateTopics(admin.handle(), wanted.data(), wanted.size(), nullptr, admin.queue());
   rd_kafka_NewTopic_destroy_array(wanted.data(), wanted.size());

@@ -38,7 +38,8 @@ struct Key {
   return key;
 }
 
-// A 64-bit mixer with full avalanche (the finaliser of SplitMix64: Steele, Lea, Flood, OOPSLA 2014).
+// A 64-bit mixer with full avalanche (the finaliser of SplitMix64: Steele, Lea, Flood, OOPSLA
+// 2014).
 WARPSCORE_HD inline std::uint64_t mix64(std::uint64_t value) {
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
   value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;

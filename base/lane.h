@@ -5,7 +5,8 @@
 //          (equal text, equal number; the order means nothing); key: its 63-bit fingerprint;
 //          double: the bits of an IEEE double.
 // Missing  kMissing for all of them but double, where NaN is missing (design S10). So the smallest
-//          int64 is no legal number: decoding refuses it, arithmetic that reaches it is an overflow.
+//          int64 is no legal number: decoding refuses it, arithmetic that reaches it is an
+//          overflow.
 #pragma once
 
 #include <bit>
@@ -24,7 +25,8 @@ inline constexpr Lane kMissing = std::numeric_limits<std::int64_t>::min();
 WARPSCORE_HD constexpr Lane lane_of(double value) { return std::bit_cast<Lane>(value); }
 WARPSCORE_HD constexpr double double_of(Lane lane) { return std::bit_cast<double>(lane); }
 
-inline constexpr Lane kMissingDouble = std::bit_cast<Lane>(std::numeric_limits<double>::quiet_NaN());
+inline constexpr Lane kMissingDouble =
+    std::bit_cast<Lane>(std::numeric_limits<double>::quiet_NaN());
 
 enum class LaneType : std::uint8_t {
   kInteger,

@@ -27,8 +27,9 @@ inline constexpr std::size_t kRejectReasons = 12;
 
 [[nodiscard]] constexpr std::string_view name_of(RejectReason reason) {
   constexpr std::array<std::string_view, kRejectReasons> kNames = {
-      "not_json",        "too_long", "too_deep", "missing_field",  "wrong_type", "too_many_digits",
-      "number_overflow", "bad_time", "time_in_future", "enum_full", "table_full", "label_unmatched"};
+      "not_json",       "too_long",        "too_deep",        "missing_field",
+      "wrong_type",     "too_many_digits", "number_overflow", "bad_time",
+      "time_in_future", "enum_full",       "table_full",      "label_unmatched"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

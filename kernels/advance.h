@@ -110,8 +110,8 @@ WARPSCORE_HD inline void apply_history_limit(History& history, const TablePlan& 
 // Applies row `row` to the key of `history` and, with `answer`, fills the outputs of its queries.
 // The order matters: previous state is asked for before it is replaced.
 WARPSCORE_HD inline void advance(History& history, const TablePlan& plan, Shard& shard,
-                                 const PassColumns& columns, std::uint32_t table,
-                                 std::uint32_t row, bool answer) {
+                                 const PassColumns& columns, std::uint32_t table, std::uint32_t row,
+                                 bool answer) {
   SlotHead& slot = history.slot();
   const std::int64_t time_ms = columns.time_ms[row];
   const bool late = plan.clock == kNone && slot.newest != kMissing && time_ms < slot.newest;

@@ -29,7 +29,6 @@ enum class PassMode : std::uint8_t {
 
 // Rows [first, first + count) of the batch.
 void run_feature_pass(KeyTables& tables, const PassColumns& columns, std::uint32_t first,
-                      std::uint32_t count, PassMode mode, std::uint32_t workers,
-                      ShardOrder& order);
+                      std::uint32_t count, PassMode mode, std::uint32_t workers, ShardOrder& order);
 
 }  // namespace warpscore

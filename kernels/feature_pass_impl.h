@@ -139,10 +139,9 @@ void feature_pass(const Policy& policy, KeyTables& tables, const PassColumns& co
     const TablePlan& plan = tables.plan(table);
     const Key* const keys = columns.keys[plan.key];
     for (std::uint32_t i = 0; i < count; ++i) order.hashes[i] = hash_of(keys[first + i]);
-    const ApplyRows task{&plan,  tables.shards() + table * kShards,
-                         columns, table,
-                         order.hashes.get(), first,
-                         mode == PassMode::kAnswer};
+    const ApplyRows task{
+        &plan, tables.shards() + table * kShards, columns, table, order.hashes.get(),
+        first, mode == PassMode::kAnswer};
     if (workers == 1 || count == 1) {
       task.run(InOrder{first}, count);
       continue;

@@ -17,11 +17,11 @@
 
 namespace warpscore {
 
-inline constexpr std::uint32_t kBlockBits = 6;    // rows of a block: one word of bits
-inline constexpr std::uint32_t kSuperBits = 12;   // rows of a superblock
+inline constexpr std::uint32_t kBlockBits = 6;   // rows of a block: one word of bits
+inline constexpr std::uint32_t kSuperBits = 12;  // rows of a superblock
 inline constexpr std::uint64_t kBlockRows = 1ULL << kBlockBits;
 inline constexpr std::uint64_t kSuperRows = 1ULL << kSuperBits;
-inline constexpr std::uint8_t kFirstClass = 2;    // a new key starts with room for four rows
+inline constexpr std::uint8_t kFirstClass = 2;  // a new key starts with room for four rows
 
 // Words of the side arrays of a ring.
 WARPSCORE_HD inline std::uint64_t extreme_words(std::uint8_t size_class) {
@@ -226,8 +226,8 @@ class History {
     point_to_ring();
   }
 
-  // The bits of every DistinctSet into the side arrays of a larger ring, counted anew. (Extremes are
-  // made from the rows instead: kernels/side_sets.h.)
+  // The bits of every DistinctSet into the side arrays of a larger ring, counted anew. (Extremes
+  // are made from the rows instead: kernels/side_sets.h.)
   WARPSCORE_HD void copy_bits(std::uint64_t* side, std::uint8_t wanted) const {
     const std::uint64_t rows = 1ULL << wanted;
     const std::uint64_t supers = rows >> kSuperBits;

@@ -22,11 +22,11 @@ struct PassColumns {
   const Lane* label = nullptr;             // nullptr: labels are not in the input
   const Lane* const* selectors = nullptr;  // `where` of the transaction itself: 1 takes part
   std::uint32_t selector_count = 0;
-  const std::uint8_t* refused = nullptr;   // 1: not applied at all; nullptr: none is
+  const std::uint8_t* refused = nullptr;  // 1: not applied at all; nullptr: none is
   Lane* const* outputs = nullptr;
-  std::int64_t* const* clocks = nullptr;       // [table]: T after each row; for child tables
-  std::uint8_t* late = nullptr;                // set to 1 where t < T of one of its keys
-  std::uint64_t* const* truncated = nullptr;   // [feature / 64]; nullptr: no history limit
+  std::int64_t* const* clocks = nullptr;      // [table]: T after each row; for child tables
+  std::uint8_t* late = nullptr;               // set to 1 where t < T of one of its keys
+  std::uint64_t* const* truncated = nullptr;  // [feature / 64]; nullptr: no history limit
 
   [[nodiscard]] WARPSCORE_HD Lane value_of(std::uint32_t value, std::uint32_t row) const {
     if (value == kLabelValue) return label == nullptr ? kMissing : label[row];

@@ -59,8 +59,8 @@ WARPSCORE_HD inline double spread_of(const History& history, const TablePlan& pl
   } else {
     for (std::uint64_t at = rows.lo; at != rows.hi; ++at) {
       const std::int64_t value = history.value(at, values.word);
-      const std::uint64_t one = value < 0 ? 0 - static_cast<std::uint64_t>(value)
-                                          : static_cast<std::uint64_t>(value);
+      const std::uint64_t one =
+          value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
       add_to(spread, wide(static_cast<Uint128>(one) * one));
     }
   }
@@ -271,9 +271,9 @@ WARPSCORE_HD inline Lane answer_without_key(QueryOp op) {
   }
 }
 
-WARPSCORE_HD inline void answer_queries(const History& history, const TablePlan& plan,
-                                        Shard& shard, const PassColumns& columns,
-                                        std::uint32_t row, std::uint64_t current) {
+WARPSCORE_HD inline void answer_queries(const History& history, const TablePlan& plan, Shard& shard,
+                                        const PassColumns& columns, std::uint32_t row,
+                                        std::uint64_t current) {
   constexpr std::uint32_t kEdgesKept = 32;
   std::uint64_t edges[kEdgesKept];
   const std::int64_t newest = history.slot().newest;
@@ -293,9 +293,9 @@ WARPSCORE_HD inline void answer_queries(const History& history, const TablePlan&
     columns.outputs[query.output][row] = answer(history, plan, shard, query, rows, current);
     if (columns.truncated == nullptr || query.feature == kNone) continue;
     if (history.slot().dropped == kMissing) continue;
-    const bool cut = query.lo == kNone || history.slot().dropped >
-                                              newest - plan.edges[query.lo].offset -
-                                                  (plan.edges[query.lo].before ? 1 : 0);
+    const bool cut =
+        query.lo == kNone || history.slot().dropped > newest - plan.edges[query.lo].offset -
+                                                          (plan.edges[query.lo].before ? 1 : 0);
     if (cut) columns.truncated[query.feature / 64][row] |= 1ULL << (query.feature % 64);
   }
 }

@@ -1,9 +1,9 @@
 // One shard of a key table: its index, its slots and the memory of its histories, as plain data.
 //
 // Layout   index: open addressing, linear probing, a power of two of 64-bit entries (upper half a
-//          tag, lower half slot number + 1; 0 is free), at most 5/8 full. Slots have a fixed size and
-//          never move. Histories are rings of a power of two of rows, allocated by size class and
-//          reused through free lists.
+//          tag, lower half slot number + 1; 0 is free), at most 5/8 full. Slots have a fixed size
+//          and never move. Histories are rings of a power of two of rows, allocated by size class
+//          and reused through free lists.
 // Memory   three ranges of reserved addresses that fill from the front; pages come on first touch
 //          and are zero, which is what an empty index needs (kernels/key_tables.cpp).
 // Thread   one worker at a time drives a shard; shards share nothing.
@@ -24,9 +24,9 @@ inline constexpr std::uint32_t kShards = 1 << kShardBits;
 inline constexpr std::uint32_t kSizeClasses = 32;  // log2 of a ring's rows
 
 struct SlotHead {
-  Key key;  // empty: the slot is free, and `head` is the next free one
-  std::int64_t newest = kMissing;   // T
-  std::uint64_t head = 0;           // rows [head, end) are held, in time order
+  Key key;                         // empty: the slot is free, and `head` is the next free one
+  std::int64_t newest = kMissing;  // T
+  std::uint64_t head = 0;          // rows [head, end) are held, in time order
   std::uint64_t end = 0;
   std::uint64_t sequence = 0;       // transactions applied
   std::int64_t dropped = kMissing;  // newest time that the history limit took away
@@ -44,11 +44,11 @@ struct Shard {
   std::uint64_t* index_next = nullptr;  // free memory for the next, larger index
   std::byte* slots = nullptr;
   std::uint32_t slot_bytes = 0;
-  std::uint32_t slots_used = 0;   // slots ever handed out
-  std::uint32_t slot_free = 0;    // first free slot + 1, 0: none
+  std::uint32_t slots_used = 0;  // slots ever handed out
+  std::uint32_t slot_free = 0;   // first free slot + 1, 0: none
   std::uint64_t keys = 0;
   std::byte* rings = nullptr;
-  std::uint64_t rings_used = 0;   // 64-byte units
+  std::uint64_t rings_used = 0;                // 64-byte units
   std::uint32_t ring_free[kSizeClasses] = {};  // first free ring + 1 of each class
   std::uint64_t state_bytes = 0;  // of slots and rings in use: a function of the applied order
 

@@ -229,9 +229,8 @@ WARPSCORE_HD inline void append_distinct(const History& history, const TablePlan
     if (bits.has_supers) --*super_of(bits, before);
   }
   if (set.previous_word != kNone) {
-    history.row(n)[set.previous_word] = before == kMissingRow
-                                            ? static_cast<std::uint64_t>(kMissing)
-                                            : history.row(before)[0];
+    history.row(n)[set.previous_word] =
+        before == kMissingRow ? static_cast<std::uint64_t>(kMissing) : history.row(before)[0];
   }
 }
 

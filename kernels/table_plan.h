@@ -3,9 +3,9 @@
 //
 // Layout   a row is one transaction of one key, `row_words` eight-byte words: word 0 the time, the
 //          others as the accumulators say. Prefix words are exclusive: they hold the sum over all
-//          rows before this one, so a window [lo, hi) sums to word(hi) - word(lo), and the totals in
-//          the slot stand for the row after the last. Arithmetic is modulo 2^64 (2^128), which is
-//          exact for every difference that fits.
+//          rows before this one, so a window [lo, hi) sums to word(hi) - word(lo), and the totals
+//          in the slot stand for the row after the last. Arithmetic is modulo 2^64 (2^128), which
+//          is exact for every difference that fits.
 // Units    times and offsets in milliseconds.
 #pragma once
 
@@ -26,7 +26,7 @@ struct Edge {
 // Which transactions take part: `where` true, value present. kNone: no such condition.
 struct Member {
   std::uint32_t selector = kNone;  // which selector column
-  std::uint32_t value = kNone;     // which value column (PassColumns::values); kLabelValue: the label
+  std::uint32_t value = kNone;  // which value column (PassColumns::values); kLabelValue: the label
   friend bool operator==(const Member&, const Member&) = default;
 };
 inline constexpr std::uint32_t kLabelValue = 0xfffffffe;
@@ -41,8 +41,8 @@ struct SumWord {  // prefix sum of a member's value
   std::uint32_t word = 0;
   std::uint32_t max_abs_word = 0;  // slot word: bound of |value| so far, to know sums that fit
 };
-struct SquareWord {  // prefix sum of squares, two words, low first
-  std::uint32_t sum = 0;   // index of the SumWord
+struct SquareWord {       // prefix sum of squares, two words, low first
+  std::uint32_t sum = 0;  // index of the SumWord
   std::uint32_t word = 0;
 };
 // Least and greatest value of each 64 and each 4,096 rows, for long windows.
@@ -59,8 +59,8 @@ struct DistinctSet {
 // The member applied last, for `last` and `seconds_since_last`.
 struct LastSet {
   Member member;
-  std::uint32_t count = kNone;       // CountWord of the member; kNone: every row is one
-  std::uint32_t time_word = 0;       // slot words: its time (kMissing: none yet) and value
+  std::uint32_t count = kNone;  // CountWord of the member; kNone: every row is one
+  std::uint32_t time_word = 0;  // slot words: its time (kMissing: none yet) and value
   std::uint32_t value_slot_word = 0;
   std::uint32_t value_word = kNone;  // row word of the value; kNone: only the time is asked for
 };
@@ -88,29 +88,29 @@ enum class QueryOp : std::uint8_t {
 // One output column.
 struct Query {
   QueryOp op{};
-  std::uint32_t lo = kNone;        // edge; kNone: from the first row
-  std::uint32_t hi = kNone;        // edge; kNone: to the last row (no delay)
-  std::uint32_t set = kNone;       // index into counts / sums / squares / extremes / ...
-  std::uint32_t count = kNone;     // CountWord of its members; kNone: every row is one
-  std::int64_t unit = 1;           // 10^scale of the value
-  std::uint32_t output = 0;        // column of PassColumns::outputs
-  std::uint32_t feature = kNone;   // bit of the truncation mark
+  std::uint32_t lo = kNone;       // edge; kNone: from the first row
+  std::uint32_t hi = kNone;       // edge; kNone: to the last row (no delay)
+  std::uint32_t set = kNone;      // index into counts / sums / squares / extremes / ...
+  std::uint32_t count = kNone;    // CountWord of its members; kNone: every row is one
+  std::int64_t unit = 1;          // 10^scale of the value
+  std::uint32_t output = 0;       // column of PassColumns::outputs
+  std::uint32_t feature = kNone;  // bit of the truncation mark
 };
 
 struct TablePlan {
-  std::uint32_t key = 0;            // key column (PassColumns::keys)
-  std::uint32_t clock = kNone;      // a child table takes T from this table (design: `same`)
-  std::int64_t horizon = 0;         // nothing looks further back than T - horizon; < 0: no limit
-  std::uint64_t history_max = 0;    // rows held per key; 0: no limit
+  std::uint32_t key = 0;          // key column (PassColumns::keys)
+  std::uint32_t clock = kNone;    // a child table takes T from this table (design: `same`)
+  std::int64_t horizon = 0;       // nothing looks further back than T - horizon; < 0: no limit
+  std::uint64_t history_max = 0;  // rows held per key; 0: no limit
   std::uint32_t row_words = 1;
-  std::uint32_t slot_words = 0;     // behind the SlotHead
-  std::uint32_t hints = 0;          // slot word of the first edge hint
-  std::uint32_t totals = 0;         // slot word of total w is totals + w (as row word w)
-  std::uint32_t id_word = kNone;    // row word of the id's hash, where labels come later
+  std::uint32_t slot_words = 0;         // behind the SlotHead
+  std::uint32_t hints = 0;              // slot word of the first edge hint
+  std::uint32_t totals = 0;             // slot word of total w is totals + w (as row word w)
+  std::uint32_t id_word = kNone;        // row word of the id's hash, where labels come later
   std::uint32_t sequence_word = kNone;  // row word of the applied number, where `last` needs it
   std::uint32_t label_word = kNone;     // row word of the label, where labels come later
   std::uint32_t selector_word = kNone;  // row word of the selectors' bits, where labels come later
-  bool keeps_rows = true;  // false: only what the slot remembers is ever asked for
+  bool keeps_rows = true;               // false: only what the slot remembers is ever asked for
 
   const Edge* edges = nullptr;
   const CountWord* counts = nullptr;

@@ -19,8 +19,8 @@ class Admission {
 
   // Could a batch of `rows` transactions meet a limit? If not, nobody needs to be asked.
   [[nodiscard]] bool limit_near(std::uint32_t rows) const;
-  // May the transaction of this row be applied? Drops idle keys if that makes room. `watermark`: the
-  // newest event time of any transaction, this one included.
+  // May the transaction of this row be applied? Drops idle keys if that makes room. `watermark`:
+  // the newest event time of any transaction, this one included.
   [[nodiscard]] bool admit(const PassColumns& columns, std::uint32_t row, std::int64_t watermark);
   // To be told of every transaction that is applied: a very late one may bring a key that is idle
   // at once, so that the next sweep need not wait for time to go on.

@@ -45,8 +45,8 @@ std::uint32_t registers_of(const CompiledPlan& plan) {
 
 void run(const Program& program, const Lane* const* columns, std::uint32_t first,
          std::uint32_t rows, Lane* out, BlockScratch& scratch) {
-  scratch.overflows += run_program_blocks(view_of(program), columns, first, rows,
-                                          scratch.registers.get(), out);
+  scratch.overflows +=
+      run_program_blocks(view_of(program), columns, first, rows, scratch.registers.get(), out);
 }
 
 void score_rows(const CompiledPlan& plan, const BlockColumns& columns, std::uint32_t first,

@@ -17,11 +17,11 @@ inline constexpr std::uint32_t kScoreBlock = 512;
 // Where the pass reads and writes: column pointers by column number, rows of one batch.
 struct BlockColumns {
   std::uint32_t size = 0;
-  const Lane* const* columns = nullptr;   // by column number
-  Lane* const* steps = nullptr;           // by step; the same memory as their columns
-  Lane* score_lane = nullptr;             // the score as alerts read it
+  const Lane* const* columns = nullptr;  // by column number
+  Lane* const* steps = nullptr;          // by step; the same memory as their columns
+  Lane* score_lane = nullptr;            // the score as alerts read it
   Lane* margin_lane = nullptr;
-  Lane* condition = nullptr;              // of the alert at hand
+  Lane* condition = nullptr;  // of the alert at hand
   double* score = nullptr;
   double* margin = nullptr;
   std::uint64_t* const* fired = nullptr;  // [alerts / 64]

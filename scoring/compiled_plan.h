@@ -28,8 +28,9 @@ struct ColumnSource {
 
 // One key table, with the arrays that its TablePlan points to.
 struct TableParts {
-  std::vector<std::uint32_t> same;  // fields whose values make the child's key; empty: a plain table
-  std::uint32_t key_field = 0;      // key column of the schema
+  std::vector<std::uint32_t>
+      same;                     // fields whose values make the child's key; empty: a plain table
+  std::uint32_t key_field = 0;  // key column of the schema
   std::vector<Edge> edges;
   std::vector<CountWord> counts;
   std::vector<SumWord> sums;
@@ -56,9 +57,9 @@ struct CompiledPlan {
   std::vector<ColumnSource> columns;
   std::uint32_t query_count = 0;  // over all tables: PassColumns::outputs
   std::vector<TableParts> parts;
-  std::vector<TablePlan> tables;      // [parts.size()], pointing into parts
-  std::vector<Program> selectors;     // `where`: over fields and label
-  std::vector<Program> steps;         // expression features, in an order in which each finds its needs
+  std::vector<TablePlan> tables;   // [parts.size()], pointing into parts
+  std::vector<Program> selectors;  // `where`: over fields and label
+  std::vector<Program> steps;      // expression features, in an order in which each finds its needs
   std::vector<Program> alert_programs;
   std::optional<Model> model;
   std::vector<ModelInput> model_inputs;

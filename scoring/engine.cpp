@@ -1,10 +1,11 @@
 #include "scoring/engine.h"
 
+#include <tbb/global_control.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
-#include <tbb/global_control.h>
-#include <unistd.h>
 #include <vector>
 
 #include "base/check.h"
@@ -267,7 +268,8 @@ void Engine::Impl::apply(const BatchView& batch, PassMode mode) {
   if (admission.limit_near(batch.size)) {
     apply_one_by_one(batch, mode);
   } else {
-    for (std::uint32_t i = 0; i < batch.size; ++i) watermark = std::max(watermark, batch.time_ms[i]);
+    for (std::uint32_t i = 0; i < batch.size; ++i)
+      watermark = std::max(watermark, batch.time_ms[i]);
     for (std::uint32_t i = 0; i < batch.size; ++i) admission.applied(batch.time_ms[i]);
     run_feature_pass(tables, pass, 0, batch.size, mode, options.threads, order);
   }
@@ -336,8 +338,8 @@ bool Engine::apply_label(const Label& label) {
     const Key& key = label.keys[plan.key];
     if (key.empty()) continue;
     Shard& shard = engine.tables.shard(t, hash_of(key));
-    const bool here = warpscore::apply_label(shard, plan, key, label.time_ms, label.id_hash,
-                                             label.fraud ? 1 : 0);
+    const bool here =
+        warpscore::apply_label(shard, plan, key, label.time_ms, label.id_hash, label.fraud ? 1 : 0);
     found = found || here;
   }
   ++(found || !wanted ? engine.counters.labels : engine.counters.labels_unmatched);

@@ -32,7 +32,7 @@ struct EngineCounters {  // since the start; read by the thread that drives the 
   std::uint64_t refused = 0;    // key table full
   std::uint64_t labels = 0;
   std::uint64_t labels_unmatched = 0;
-  std::uint64_t keys = 0;        // held now, over all tables
+  std::uint64_t keys = 0;         // held now, over all tables
   std::uint64_t state_bytes = 0;  // held now
 };
 

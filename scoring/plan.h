@@ -50,7 +50,7 @@ class Plan {
   [[nodiscard]] const std::vector<FeatureColumn>& features() const;  // in the order configured
   [[nodiscard]] const std::vector<Alert>& alerts() const;
   [[nodiscard]] bool has_model() const;
-  [[nodiscard]] bool margin_is_float() const;             // a forest's; printed as float32
+  [[nodiscard]] bool margin_is_float() const;              // a forest's; printed as float32
   [[nodiscard]] const std::string& model_version() const;  // "" without a model
   [[nodiscard]] bool history_limited() const;
   [[nodiscard]] const CompiledPlan& compiled() const { return *compiled_; }

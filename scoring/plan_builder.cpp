@@ -140,16 +140,16 @@ std::uint32_t PlanBuilder::key_field_of(const TextAt& key) const {
   for (const Field& each : plan_.schema.fields) {
     if (each.type == FieldType::kKey) keys.push_back(each.name);
   }
-  throw ConfigError(key.place,
-                    field == nullptr ? "there is no field \"" + key.text + "\""
-                                     : "field \"" + key.text + "\" is not a key",
-                    field == nullptr ? suggestion(key.text, keys)
-                                     : "give it type = \"key\" in [input.fields]");
+  throw ConfigError(
+      key.place,
+      field == nullptr ? "there is no field \"" + key.text + "\""
+                       : "field \"" + key.text + "\" is not a key",
+      field == nullptr ? suggestion(key.text, keys) : "give it type = \"key\" in [input.fields]");
 }
 
 void PlanBuilder::declare(const std::string& name, const Place& place) {
-  if (plan_.schema.find(name) != nullptr || name == "time" || name == "label" ||
-      name == "score" || name == "margin") {
+  if (plan_.schema.find(name) != nullptr || name == "time" || name == "label" || name == "score" ||
+      name == "margin") {
     throw ConfigError(place, "\"" + name + "\" is the name of a field already",
                       "give the feature another name");
   }
@@ -229,7 +229,8 @@ void PlanBuilder::compile_alerts() {
                         "compare it, e.g. \"score >= 0.9\"");
     }
     plan_.alert_programs.push_back(std::move(program));
-    plan_.alerts.push_back({spec.name, spec.severity, spec.when.text, spec.reason.text, spec.shadow});
+    plan_.alerts.push_back(
+        {spec.name, spec.severity, spec.when.text, spec.reason.text, spec.shadow});
   }
 }
 

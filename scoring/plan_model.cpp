@@ -52,9 +52,9 @@ class InputFinder {
     const auto found = std::find(names_.begin(), names_.end(), name.text);
     if (found == names_.end()) {
       const std::string nearest = nearest_name(name.text, names_);
-      throw ConfigError(name.place, "the model's input \"" + name.text + "\" is no feature or field",
-                        nearest.empty() ? "define it in [[features]]"
-                                        : "did you mean \"" + nearest + "\"?");
+      throw ConfigError(
+          name.place, "the model's input \"" + name.text + "\" is no feature or field",
+          nearest.empty() ? "define it in [[features]]" : "did you mean \"" + nearest + "\"?");
     }
     const std::uint32_t column = columns_[static_cast<std::size_t>(found - names_.begin())];
     const ColumnType type = plan_.columns[column].type;
@@ -152,8 +152,8 @@ std::vector<ModelInput> by_name(const ModelSpec& spec, const Model& model,
 void add_model(const ModelSpec& spec, CompiledPlan& plan) {
   check_sha256(spec);
   try {
-    plan.model = spec.bytes.empty() ? load_model(spec.path.text)
-                                    : parse_model(spec.bytes, spec.path.text);
+    plan.model =
+        spec.bytes.empty() ? load_model(spec.path.text) : parse_model(spec.bytes, spec.path.text);
   } catch (const ModelError& error) {
     throw ConfigError(spec.path.place, error.what(), "");
   }

@@ -68,7 +68,8 @@ TableBuilder& PlanBuilder::table_for(std::uint32_t key_field,
       if (tables_[t]->is_for(key_field, {})) clock = t;
     }
   }
-  return *tables_.emplace_back(std::make_unique<TableBuilder>(plan_.schema.fields, key_field, same, clock));
+  return *tables_.emplace_back(
+      std::make_unique<TableBuilder>(plan_.schema.fields, key_field, same, clock));
 }
 
 TableBuilder& PlanBuilder::table_of(const FeatureSpec& spec) {
@@ -91,8 +92,8 @@ TableBuilder& PlanBuilder::table_of(const FeatureSpec& spec) {
 Member PlanBuilder::member_of(const FeatureSpec& spec, bool with_value) {
   Member member;
   if (!spec.where.text.empty()) {
-    const auto [found, is_new] = selector_of_.emplace(
-        spec.where.text, static_cast<std::uint32_t>(plan_.selectors.size()));
+    const auto [found, is_new] =
+        selector_of_.emplace(spec.where.text, static_cast<std::uint32_t>(plan_.selectors.size()));
     if (is_new) {
       ScopeRules rules;
       rules.label = plan_.schema.labels.has_value();
@@ -119,9 +120,9 @@ Member PlanBuilder::member_of(const FeatureSpec& spec, bool with_value) {
     std::vector<std::string> names{"label"};
     for (const Field& each : plan_.schema.fields) names.push_back(each.name);
     const std::string nearest = nearest_name(spec.value.text, names);
-    throw ConfigError(spec.value.place, "there is no field \"" + spec.value.text + "\"",
-                      nearest.empty() ? "name a field of [input.fields]"
-                                      : "did you mean \"" + nearest + "\"?");
+    throw ConfigError(
+        spec.value.place, "there is no field \"" + spec.value.text + "\"",
+        nearest.empty() ? "name a field of [input.fields]" : "did you mean \"" + nearest + "\"?");
   }
   member.value = static_cast<std::uint32_t>(field - plan_.schema.fields.data());
   return member;
@@ -208,9 +209,9 @@ void PlanBuilder::fill_query(const Request& request, const Member& member, Table
       break;
     case QueryOp::kDistinct:
       // A closed left edge is an open one a millisecond further back.
-      query.set = table.distinct(member, request.spec->delay_ms > 0, query.lo,
-                                 request.spec->delay_ms + request.window->length_ms +
-                                     (request.spec->closed_both ? 1 : 0));
+      query.set = table.distinct(
+          member, request.spec->delay_ms > 0, query.lo,
+          request.spec->delay_ms + request.window->length_ms + (request.spec->closed_both ? 1 : 0));
       break;
     case QueryOp::kLast:
     case QueryOp::kSecondsSinceLast:
@@ -240,8 +241,7 @@ std::uint32_t PlanBuilder::add_request(const Request& request) {
 }
 
 std::uint32_t PlanBuilder::previous_column(std::uint32_t key_field, std::uint32_t value,
-                                           ColumnType type,
-                                           std::optional<std::int64_t> lookback) {
+                                           ColumnType type, std::optional<std::int64_t> lookback) {
   const std::optional<std::int64_t> length = lookback_of(key_field, lookback);
   const std::vector<std::int64_t> identity{key_field, value, length.value_or(-1)};
   const auto [found, is_new] =

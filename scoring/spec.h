@@ -1,7 +1,8 @@
 // Features, model and alerts as the configuration states them, before they are compiled to a Plan.
 //
 // Units   lengths of time: milliseconds.
-// Owner   service/config fills these; scoring/plan checks and compiles them. A Place says where each
+// Owner   service/config fills these; scoring/plan checks and compiles them. A Place says where
+// each
 //         stands in the file, so that an error found while compiling names its line.
 #pragma once
 
@@ -48,7 +49,7 @@ struct ModelSpec {
   TextAt path;  // absolute, or relative to the configuration file (already resolved)
   std::span<const std::byte> bytes;  // the model itself where it comes with the program
   bool has_features = false;
-  std::vector<TextAt> list;                                // by position; * and ? are wildcards
+  std::vector<TextAt> list;                           // by position; * and ? are wildcards
   std::vector<std::pair<std::string, TextAt>> table;  // the model's own name -> ours
   std::string sha256;  // 64 lower-case hex digits the file must have; "" for any
 };

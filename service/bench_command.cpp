@@ -40,7 +40,8 @@ Spread spread_of(const std::vector<Pair>& pairs, Value value) {
   for (const Pair& pair : pairs) values.push_back(value(pair));
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
-  const double median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+  const double median =
+      values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
   return {values.front(), median, values.back()};
 }
 
@@ -109,8 +110,8 @@ std::uint64_t count_messages(BenchPlace place) {
 }
 
 // The configuration of one run: everything it writes is its own.
-Config config_of_run(Config config, const BenchPlace& place, BenchTopics& topics, std::size_t number,
-                     const std::string& scores) {
+Config config_of_run(Config config, const BenchPlace& place, BenchTopics& topics,
+                     std::size_t number, const std::string& scores) {
   const std::string suffix = std::to_string(number);
   config.kafka.bootstrap_servers = {place.servers};
   config.input.topic = place.input;
@@ -134,8 +135,7 @@ Pair run_pair(const Config& config, const BenchPlace& place, BenchTopics& topics
   pair.pass_through =
       bench_pass_through(place, topics.make("passed-" + suffix), config.output.commit_ms);
   const std::string scores = topics.make("scores-" + suffix);
-  pair.service =
-      bench_service(place, config_of_run(config, place, topics, number, scores), scores);
+  pair.service = bench_service(place, config_of_run(config, place, topics, number, scores), scores);
   topics.remove(keep);
   return pair;
 }
@@ -145,15 +145,16 @@ double load_average() {
   return getloadavg(&load, 1) == 1 ? load : 0;
 }
 
-void print(const BenchPlace& place, const Config& config, const std::vector<Pair>& pairs, bool json) {
+void print(const BenchPlace& place, const Config& config, const std::vector<Pair>& pairs,
+           bool json) {
   const Spread consumer = spread_of(pairs, [](const Pair& p) { return p.consumer.rate; });
   const Spread pass = spread_of(pairs, [](const Pair& p) { return p.pass_through.rate; });
   const Spread ours = spread_of(pairs, [](const Pair& p) { return p.service.rate; });
   const Spread ratio =
       spread_of(pairs, [](const Pair& p) { return p.service.rate / p.pass_through.rate; });
   const auto transactions = static_cast<double>(place.transactions);
-  const Spread cpu = spread_of(
-      pairs, [&](const Pair& p) { return p.service.cpu_seconds * 1e6 / transactions; });
+  const Spread cpu =
+      spread_of(pairs, [&](const Pair& p) { return p.service.cpu_seconds * 1e6 / transactions; });
   const Spread pass_cpu = spread_of(
       pairs, [&](const Pair& p) { return p.pass_through.cpu_seconds * 1e6 / transactions; });
   const auto row = [&](const char* name, const Spread& spread, const char* unit) {

@@ -34,8 +34,8 @@ struct BenchTime {
 [[nodiscard]] BenchTime bench_pass_through(const BenchPlace& place, const std::string& output,
                                            std::int64_t commit_ms);
 
-// `config` as it is to run; scores go to `output`. Then every score is read back: each transaction of
-// the input exactly once, or a std::runtime_error that says what is wrong.
+// `config` as it is to run; scores go to `output`. Then every score is read back: each transaction
+// of the input exactly once, or a std::runtime_error that says what is wrong.
 [[nodiscard]] BenchTime bench_service(const BenchPlace& place, const Config& config,
                                       const std::string& output);
 

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "base/kafka.h"
+#include "kernels/history.h"
 #include "publish/encode.h"
 #include "scoring/compiled_plan.h"
-#include "kernels/history.h"
 #include "service/exit_codes.h"
 #include "service/setup.h"
 #include "service/start_checks.h"
@@ -67,8 +67,7 @@ void report_memory(const Plan& plan, Report& report) {
     report.line(true, "memory",
                 name + ": " + std::to_string(slot + ring) + " bytes per key, " +
                     std::to_string(table.keeps_rows ? 8 * table.row_words : 0) +
-                    " per transaction held" +
-                    (table.horizon < 0 ? ", which is for ever" : ""));
+                    " per transaction held" + (table.horizon < 0 ? ", which is for ever" : ""));
   }
 }
 
@@ -106,8 +105,7 @@ int check_kafka(const Setup& setup, Report& report) {
     const std::atomic<bool> no_patience{true};  // one try: a person waits for the answer
     std::int32_t input = 0;
     std::int32_t labels = 0;
-    const StartProblem problem =
-        check_topics(config, places, client, no_patience, input, labels);
+    const StartProblem problem = check_topics(config, places, client, no_patience, input, labels);
     if (problem.exit_code != kExitOk) {
       report.line(false, "kafka", problem.message + " (" + problem.mend + ")");
       return problem.exit_code;

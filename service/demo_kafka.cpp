@@ -160,8 +160,9 @@ int demo_through_kafka(const Options& options) {
   try {
     return show(options);
   } catch (const KafkaError& error) {
-    std::fprintf(stderr, "warpscore demo: %s (topics payments, scores, alerts, dead-letters and "
-                         "warpscore-demo-changelog must exist: scripts/demo --kafka makes them)\n",
+    std::fprintf(stderr,
+                 "warpscore demo: %s (topics payments, scores, alerts, dead-letters and "
+                 "warpscore-demo-changelog must exist: scripts/demo --kafka makes them)\n",
                  error.what());
     return kExitUnavailable;
   }

@@ -77,8 +77,9 @@ void DemoScreen::tick(std::uint64_t scored) {
 }
 
 void DemoScreen::finish(std::uint64_t scored) {
-  std::printf("%llu payments scored in %.1f s, %llu alerts", static_cast<unsigned long long>(scored),
-              seconds(), static_cast<unsigned long long>(alerts_));
+  std::printf("%llu payments scored in %.1f s, %llu alerts",
+              static_cast<unsigned long long>(scored), seconds(),
+              static_cast<unsigned long long>(alerts_));
   if (alerts_ != 0) std::printf(", the first after %.2f s", first_alert_seconds_);
   std::printf("\n");
 }

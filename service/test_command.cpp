@@ -159,7 +159,8 @@ class TestRun {
       if (feature.name != name) continue;
       const Lane lane = results_.features[f][0];
       if (is_missing(feature.type.type, lane)) return "missing";
-      if (feature.type.type == LaneType::kEnum) return std::string(plan_.dictionary().text_of(lane));
+      if (feature.type.type == LaneType::kEnum)
+        return std::string(plan_.dictionary().text_of(lane));
       return {text, write_lane(text, feature.type, lane)};
     }
     return "no such feature";

@@ -70,9 +70,9 @@ void bm_feature_pass(benchmark::State& state) {
   const Plan plan(plan_input(), dictionary);
   Engine engine(plan, {1, kBatch});
   std::int64_t span_ms = 0;
-  PaymentColumns columns = draw(static_cast<std::uint64_t>(state.range(0)),
-                                static_cast<std::uint64_t>(state.range(1)),
-                                static_cast<int>(state.range(2)), span_ms);
+  PaymentColumns columns =
+      draw(static_cast<std::uint64_t>(state.range(0)), static_cast<std::uint64_t>(state.range(1)),
+           static_cast<int>(state.range(2)), span_ms);
   Results results;
   PaymentView view;
   std::uint32_t at = 0;

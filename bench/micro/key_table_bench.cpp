@@ -52,8 +52,8 @@ void bm_insert(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(bm_insert)->ArgName("keys")->Arg(1'000)->Arg(100'000)->Arg(4'000'000)
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(bm_insert)->ArgName("keys")->Arg(1'000)->Arg(100'000)->Arg(4'000'000)->Unit(
+    benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace warpscore::bench

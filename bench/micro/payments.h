@@ -48,8 +48,8 @@ class PaymentView {
     fields_[0] = columns.customer_lane.data() + first;
     fields_[1] = columns.terminal_lane.data() + first;
     fields_[2] = columns.amount.data() + first;
-    return {count, columns.time_ms.data() + first, keys_,
-            fields_, columns.label.data() + first, columns.id_hash.data() + first};
+    return {count,   columns.time_ms.data() + first, keys_,
+            fields_, columns.label.data() + first,   columns.id_hash.data() + first};
   }
 
  private:

@@ -8,6 +8,14 @@ import xgboost as xgb
 DAY_MS = 86_400_000
 TRAIN_DAYS = range(40, 60)
 TEST_DAYS = range(67, 74)  # labels of the training days are known by then
+PARAMETERS = {
+    "objective": "binary:logistic",
+    "max_depth": 4,
+    "eta": 0.15,
+    "tree_method": "hist",
+    "seed": 1,
+    "nthread": 1,
+}
 
 
 def average_precision(label, score):
@@ -27,14 +35,16 @@ def main(payments_file, features_file, model_file):
     day = ((payments.ts_ms - payments.ts_ms.iloc[0]) // DAY_MS).to_numpy()
     train, test = np.isin(day, TRAIN_DAYS), np.isin(day, TEST_DAYS)
     model = xgb.train(
-        {"objective": "binary:logistic", "max_depth": 4, "eta": 0.15, "tree_method": "hist", "seed": 1, "nthread": 1},
+        PARAMETERS,
         xgb.DMatrix(table[train].to_numpy(), label[train], feature_names=names),
         num_boost_round=60,
     )
     score = model.predict(xgb.DMatrix(table[test].to_numpy(), feature_names=names))
-    print(f"train {train.sum()} rows, {label[train].sum()} frauds; test {test.sum()} rows, {label[test].sum()} frauds")
+    for name, days in [("train", train), ("test", test)]:
+        print(f"{name}: {days.sum()} rows, {label[days].sum()} frauds")
     print(f"average precision {average_precision(label[test], score):.3f}")
-    print(f"alerts at 0.5: {(score >= 0.5).sum()}, of them frauds {label[test][score >= 0.5].sum()}")
+    alerts = score >= 0.5
+    print(f"alerts at 0.5: {alerts.sum()}, of them frauds {label[test][alerts].sum()}")
     model.save_model(model_file)
 
 

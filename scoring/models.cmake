@@ -17,7 +17,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_sources(warpscore_models PRIVATE ${CMAKE_CURRENT_LIST_DIR}/forest_avx2.cpp
                                           ${CMAKE_CURRENT_LIST_DIR}/forest_avx512.cpp)
   # g++ 12 takes its own _mm512_undefined_epi32() for a mistake (GCC bug 105593).
-  set(no_false_alarm "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>")
+  set(is_gnu "$<CXX_COMPILER_ID:GNU>")
+  set(no_false_alarm "$<${is_gnu}:-Wno-maybe-uninitialized>;$<${is_gnu}:-Wno-uninitialized>")
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/forest_avx2.cpp
     PROPERTIES COMPILE_OPTIONS "-O3;-mavx2")
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/forest_avx512.cpp

@@ -8,8 +8,10 @@ warpscore_test(engine_invariance_test SOURCES differential/engine_invariance_tes
                LIBS warpscore_random_case LABELS per_device TIMEOUT 600)
 warpscore_test(golden_case_test SOURCES differential/golden_case_test.cpp
                LIBS warpscore_test_support LABELS per_device)
-target_compile_definitions(golden_case_test PRIVATE
-                           WARPSCORE_GOLDEN_CASES="${CMAKE_CURRENT_SOURCE_DIR}/golden/features")
+if(WARPSCORE_TESTS)
+  target_compile_definitions(golden_case_test PRIVATE
+    WARPSCORE_GOLDEN_CASES="${CMAKE_CURRENT_SOURCE_DIR}/golden/features")
+endif()
 
 # Built by service/; a tree without it has nothing to run.
 if(WARPSCORE_TESTS AND TARGET warpscore)

@@ -4,8 +4,8 @@
 
 Trains 100 and 300 trees of depth 6 and 500 of depth 8 on 64 features (hist, as users do), adds the
 models named, and runs five pairs: XGBoost, ours, XGBoost, ours, ... Prints the median ratio of rows
-per CPU second with the pairs' spread and the load average. A time counts only after all margins have
-agreed bit for bit.
+per CPU second with the pairs' spread and the load average. A time counts only after all margins
+have agreed bit for bit.
 """
 
 import gzip

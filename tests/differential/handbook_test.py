@@ -146,7 +146,8 @@ def compare_scores(data, output, margin_column, score_column, margins_equal, sco
             compared += 1
             distance = abs(float(row["score"]) - float(published[score_column]))
             worst = max(worst, distance)
-            if margins_equal(row["margin"], published[margin_column]) and distance <= score_tolerance:
+            equal = margins_equal(row["margin"], published[margin_column])
+            if equal and distance <= score_tolerance:
                 continue
             different += 1
             if different <= 3:

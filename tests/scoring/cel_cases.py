@@ -79,9 +79,10 @@ def expressions():
 
 def logic():
     bools = ["yes", "no", ABSENT_BOOL]
-    for left, op, right in itertools.product(bools, ["&&", "||"], bools):
+    joins = ["&&", "||"]
+    for left, op, right in itertools.product(bools, joins, bools):
         yield f"{left} {op} {right}"
-    for a, first, b, second, c in itertools.product(bools, ["&&", "||"], bools, ["&&", "||"], bools):
+    for a, first, b, second, c in itertools.product(bools, joins, bools, joins, bools):
         yield f"{a} {first} {b} {second} {c}"
         yield f"{a} {first} ({b} {second} !{c})"
     for condition in bools:
@@ -119,7 +120,8 @@ def times():
             yield f"int({moment})"
         if "0001" not in moment:
             yield f"({moment} - duration('90s')).getMinutes()"
-    for span, part in itertools.product(list(SPANS) + ["duration('36h')"], ["Hours", "Minutes", "Seconds"]):
+    spans = list(SPANS) + ["duration('36h')"]
+    for span, part in itertools.product(spans, ["Hours", "Minutes", "Seconds"]):
         yield f"{span}.get{part}()"
     for text in ["1h30m", "-1.5h", "90m", "1m1s", "250ms", "0.25s", "2h45m10.5s"]:
         yield f"duration('{text}').getSeconds()"
@@ -145,8 +147,8 @@ def rest():
         yield f"{element} in {listed}"
     for element, listed in itertools.product(TEXTS, ["['NL', 'FR']", "['FR']", "[\"BE\"]"]):
         yield f"{element} in {listed}"
-    for sign in ["-i", "-j", "-x", "-(i + j)", "- -i", "-(y)", "-most", "-least", f"-{ABSENT_INTEGER}"]:
-        yield sign
+    yield from ["-i", "-j", "-x", "-(i + j)", "- -i", "-(y)", "-most", "-least"]
+    yield f"-{ABSENT_INTEGER}"
     yield from [
         "1 + 2 * 3 - 4 / 2 % 3",
         "(1 + 2) * (3 - 4)",

@@ -1,9 +1,9 @@
 """Trains small random models with XGBoost and writes them with inputs and XGBoost's own margins.
 
 For tests/scoring/xgboost_test.cpp, which must find every margin bit for bit. Per model NAME in the
-output folder: NAME.json, NAME.ubj, NAME.json.gz, NAME.ubj.gz, NAME.x (rows x features float32, row by
-row), NAME.margin (float32), NAME.prob (float32). `models.txt` lists NAME FEATURES ROWS TREES, one
-line each, TREES being those up to the best iteration; it is written last.
+output folder: NAME.json, NAME.ubj, NAME.json.gz, NAME.ubj.gz, NAME.x (rows x features float32, row
+by row), NAME.margin (float32), NAME.prob (float32). `models.txt` lists NAME FEATURES ROWS TREES,
+one line each, TREES being those up to the best iteration; it is written last.
 """
 
 import gzip
@@ -33,8 +33,10 @@ MODELS = [
     ("depth9", {"max_depth": 9, "min_child_weight": 0, "reg_lambda": 0}, 15, 8, 0.0, False),
     ("depth10", {"max_depth": 10, "min_child_weight": 0, "reg_lambda": 0}, 15, 12, 0.2, False),
     ("deep", {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 600,
-              "min_child_weight": 0, "reg_lambda": 0, "objective": "reg:logistic"}, 8, 9, 0.1, False),
-    ("leaves20", {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 20}, 40, 16, 0.1, False),
+              "min_child_weight": 0, "reg_lambda": 0, "objective": "reg:logistic"},
+     8, 9, 0.1, False),
+    ("leaves20", {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 20},
+     40, 16, 0.1, False),
     ("leaves70", {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 70,
                   "min_child_weight": 0.1}, 20, 16, 0.1, False),
     ("exact", {"tree_method": "exact", "max_depth": 6, "base_score": 0.5}, 25, 10, 0.1, False),
@@ -46,7 +48,8 @@ MODELS = [
     ("early_parallel", {"max_depth": 5, "learning_rate": 0.9, "num_parallel_tree": 3,
                         "subsample": 0.7}, 40, 10, 0.0, True),
     ("reg", {"max_depth": 5, "objective": "reg:logistic", "base_score": 0.2}, 30, 10, 0.1, False),
-    ("weighted", {"max_depth": 6, "scale_pos_weight": 20, "learning_rate": 1.0}, 30, 10, 0.1, False),
+    ("weighted", {"max_depth": 6, "scale_pos_weight": 20, "learning_rate": 1.0},
+     30, 10, 0.1, False),
 ]
 
 

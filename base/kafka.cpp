@@ -39,8 +39,8 @@ void say(const KafkaNotes* notes, std::string_view text, bool fatal) {
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
   constexpr int kWarning = 4;  // syslog's
   if (level > kWarning) return;
-  say(static_cast<const KafkaNotes*>(rd_kafka_opaque(handle)),
-      std::string(facility) + ": " + text, false);
+  say(static_cast<const KafkaNotes*>(rd_kafka_opaque(handle)), std::string(facility) + ": " + text,
+      false);
 }
 
 void on_error(rd_kafka_t* handle, int error, const char* reason, void* opaque) {
@@ -62,9 +62,9 @@ void apply(rd_kafka_conf_t* conf, const KafkaSettings& settings) {
       continue;
     rd_kafka_conf_destroy(conf);
     // The library's text may quote the value, and that may be a secret.
-    throw KafkaError(KafkaFault::kSetting,
-                     "librdkafka " + kafka_library_version() + " refuses the property \"" + name +
-                         "\": unknown name or impossible value");
+    throw KafkaError(KafkaFault::kSetting, "librdkafka " + kafka_library_version() +
+                                               " refuses the property \"" + name +
+                                               "\": unknown name or impossible value");
   }
 }
 

@@ -141,7 +141,7 @@ struct KafkaAnswer {
   std::string text;
 };
 
-enum class [[nodiscard]] ProduceStatus : std::uint8_t { kOk, kQueueFull, kFailed };
+enum class [[nodiscard]] ProduceStatus : std::uint8_t{kOk, kQueueFull, kFailed};
 
 inline constexpr std::int32_t kPartitionByKey = -1;
 

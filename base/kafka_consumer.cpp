@@ -51,7 +51,8 @@ struct KafkaConsumer::Delivery {
     }
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const std::int64_t timestamp = rd_kafka_message_timestamp(&message, &type);
-    const KafkaMessage ours{message.partition, message.offset,
+    const KafkaMessage ours{message.partition,
+                            message.offset,
                             type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp,
                             {static_cast<const char*>(message.key), message.key_len},
                             {static_cast<const char*>(message.payload), message.len}};
@@ -117,8 +118,8 @@ std::size_t KafkaConsumer::add(const std::string& topic, std::int32_t partition,
   }
   if (rd_kafka_consume_start_queue(added->handle, partition, offset, added->queue) != 0) {
     rd_kafka_queue_destroy(added->queue);
-    kafka_handle::fail("reading " + topic + "/" + std::to_string(partition),
-                       rd_kafka_last_error(), notes_);
+    kafka_handle::fail("reading " + topic + "/" + std::to_string(partition), rd_kafka_last_error(),
+                       notes_);
   }
   partitions_.push_back(std::move(added));
   return partitions_.size() - 1;

@@ -97,9 +97,9 @@ std::vector<std::int32_t> KafkaProducer::warm_up(int timeout_ms) {
 ProduceStatus KafkaProducer::produce(std::size_t topic, std::int32_t partition,
                                      std::string_view key, std::string_view value) {
   WARPSCORE_CHECK(topic < topics_.size());
-  const int failed = rd_kafka_produce(
-      topics_[topic], partition, 0, const_cast<char*>(value.data()), value.size(),
-      key.empty() ? nullptr : key.data(), key.size(), nullptr);
+  const int failed =
+      rd_kafka_produce(topics_[topic], partition, 0, const_cast<char*>(value.data()), value.size(),
+                       key.empty() ? nullptr : key.data(), key.size(), nullptr);
   if (failed == 0) return ProduceStatus::kOk;
   const rd_kafka_resp_err_t error = rd_kafka_last_error();
   if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return ProduceStatus::kQueueFull;

@@ -23,8 +23,8 @@ struct LogField {
   LogField(std::string_view name, const std::string& text) : key(name), value(text) {}
   LogField(std::string_view name, const char* text) : key(name), value(text) {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  LogField(std::string_view name, Number number) : key(name), value(std::to_string(number)) {}
+  requires std::is_arithmetic_v<Number> LogField(std::string_view name, Number number)
+      : key(name), value(std::to_string(number)) {}
 };
 
 void log_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields);

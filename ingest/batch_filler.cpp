@@ -58,8 +58,8 @@ bool BatchFiller::message(const KafkaMessage& message) {
 
 // false: no room for it.
 bool BatchFiller::append(Partition& partition, const KafkaMessage& message) {
-  const RawTransaction raw{message.key, message.value, {message.partition, message.offset},
-                           message.timestamp_ms};
+  const RawTransaction raw{
+      message.key, message.value, {message.partition, message.offset}, message.timestamp_ms};
   Batch& rows = batch_->transactions;
   if (kind_ == InputTopic::kTransactions && !rows.has_room(text_room(raw))) return false;
   InputRange range;

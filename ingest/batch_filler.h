@@ -26,10 +26,10 @@ class BatchFiller : public MessageSink {
   BatchFiller(InputTopic kind, std::string topic, const Schema& schema, Dictionary& dictionary,
               const DecodeOptions& decode);
 
-  void begin(ReadBatch* batch);       // fills this one; a message that was held comes first
-  [[nodiscard]] ReadBatch* end();     // hands it out
+  void begin(ReadBatch* batch);    // fills this one; a message that was held comes first
+  [[nodiscard]] ReadBatch* end();  // hands it out
   [[nodiscard]] ReadBatch* batch() const { return batch_; }
-  [[nodiscard]] bool full() const;    // no more messages until the next begin
+  [[nodiscard]] bool full() const;  // no more messages until the next begin
   [[nodiscard]] bool empty() const { return batch_ == nullptr || batch_->ranges.empty(); }
   [[nodiscard]] std::uint32_t rows() const;
 

@@ -11,8 +11,8 @@ std::size_t BatchPool::text_bytes_of(std::uint32_t batch_max) {
 BatchPool::BatchPool(const Schema& schema, std::uint32_t batches, std::uint32_t batch_max,
                      std::pmr::memory_resource& memory, std::uint32_t reader) {
   for (std::uint32_t i = 0; i < batches; ++i) {
-    batches_.push_back(std::make_unique<ReadBatch>(schema, batch_max, text_bytes_of(batch_max),
-                                                   memory, reader));
+    batches_.push_back(
+        std::make_unique<ReadBatch>(schema, batch_max, text_bytes_of(batch_max), memory, reader));
     free_.push_back(batches_.back().get());
   }
 }

@@ -17,7 +17,7 @@
 
 namespace warpscore {
 
-struct ReadLabel {  // one record of the labels topic
+struct ReadLabel {        // one record of the labels topic
   bool rejected = false;  // then `reject` says why and `label` means nothing
   DecodedLabel label;
   Reject reject;

@@ -167,9 +167,9 @@ void BatchReader::Impl::wait() {
   }
 }
 
-BatchReader::BatchReader(const ReaderOptions& options, const Schema& schema,
-                         Dictionary& dictionary, const DecodeOptions& decode,
-                         std::pmr::memory_resource& memory, std::function<void()> handed_over)
+BatchReader::BatchReader(const ReaderOptions& options, const Schema& schema, Dictionary& dictionary,
+                         const DecodeOptions& decode, std::pmr::memory_resource& memory,
+                         std::function<void()> handed_over)
     : impl_(std::make_unique<Impl>(options, schema, dictionary, decode, memory,
                                    std::move(handed_over))) {}
 
@@ -208,9 +208,7 @@ void BatchReader::give_back(ReadBatch* batch) noexcept {
   impl_->parker.wake();
 }
 
-bool BatchReader::failed() const noexcept {
-  return impl_->failed.load(std::memory_order_acquire);
-}
+bool BatchReader::failed() const noexcept { return impl_->failed.load(std::memory_order_acquire); }
 
 std::string BatchReader::why() const { return impl_->why; }
 

@@ -1,6 +1,8 @@
-// One reader thread: polls its partitions of a topic, decodes straight into batches, hands them over.
+// One reader thread: polls its partitions of a topic, decodes straight into batches, hands them
+// over.
 //
-// Flow    poll, decode, append; a batch is handed over when it is full, or when the engine has nothing
+// Flow    poll, decode, append; a batch is handed over when it is full, or when the engine has
+// nothing
 //         waiting and there is nothing more to read now: no lingering at low load.
 // Order   in a batch and from batch to batch, a partition's messages keep their offset order.
 //         Partitions take turns of at most kTurnMessages, so a hot one cannot starve an idle one.
@@ -57,7 +59,7 @@ class BatchReader {
   void give_back(ReadBatch* batch) noexcept;
 
   [[nodiscard]] bool failed() const noexcept;
-  [[nodiscard]] std::string why() const;  // REQUIRES failed()
+  [[nodiscard]] std::string why() const;                  // REQUIRES failed()
   [[nodiscard]] std::uint64_t messages() const noexcept;  // read since the start
   [[nodiscard]] std::uint64_t waiting() const noexcept;   // fetched, not yet read; a moment ago
 

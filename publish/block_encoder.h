@@ -1,6 +1,7 @@
 // A batch and what the engine said about it -> the records to write.
 //
-// Order   scores in the order applied, each followed by its alerts; then the dead letters. Records of
+// Order   scores in the order applied, each followed by its alerts; then the dead letters. Records
+// of
 //         one key stay in this order in their topic's partition.
 // Thread  const; any.
 #pragma once

@@ -1,6 +1,7 @@
 // Reads the manifests of the changelog topic, read_committed, up to the last stable offset.
 //
-// Errors  throws KafkaError, also where Kafka no longer answers. ChangelogError: what stands there is
+// Errors  throws KafkaError, also where Kafka no longer answers. ChangelogError: what stands there
+// is
 //         not an unbroken chain of ours; the process must not go on from it.
 #pragma once
 

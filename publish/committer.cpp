@@ -1,49 +1,19 @@
 #include "publish/committer.h"
 
 #include <algorithm>
-#include <array>
-#include <deque>
 #include <random>
 
 #include "base/check.h"
 #include "base/log.h"
-#include "publish/transaction_ender.h"
-#include "publish/transaction_producer.h"
+#include "publish/committer_impl.h"
 
 namespace warpscore {
 namespace {
 
-// A transaction past one of these is ended before its time: what it needs in memory, in librdkafka's
-// queue and in the manifest stays bounded.
-constexpr std::size_t kTransactionBytesMax = 64u << 20;
-constexpr std::size_t kTransactionRecordsMax = 400'000;
-constexpr std::size_t kTransactionRangesMax = 20'000;
-
 constexpr int kOpenTryMs = 2'000;
 constexpr int kFlushTryMs = 100;
-constexpr std::int64_t kClaimWaitMs = 3'000;
 // Commits between two looks at where the changelog ends, so that a recovery reads little of it.
 constexpr std::uint64_t kChangelogLookEvery = 1'000;
-constexpr int kRebuildsInARowMax = 100;
-
-struct Transaction {
-  std::vector<std::unique_ptr<OutputBlock>> blocks;
-  std::array<std::uint64_t, kOutputs> written{};
-  std::vector<InputRange> ranges;
-  std::size_t bytes = 0;
-  std::size_t records = 0;
-  std::size_t sent_blocks = 0;  // of `blocks`, by the producer of now
-  std::uint64_t sequence = 0;
-  std::string manifest;  // "" until it is sealed: nothing is added afterwards
-  std::vector<InputPosition> positions;
-  bool begun = false;  // by the producer of now
-
-  [[nodiscard]] bool empty() const { return blocks.empty() && manifest.empty(); }
-  [[nodiscard]] bool full() const {
-    return bytes >= kTransactionBytesMax || records >= kTransactionRecordsMax ||
-           ranges.size() >= kTransactionRangesMax;
-  }
-};
 
 Genesis draw_genesis() {
   std::random_device random;
@@ -55,62 +25,6 @@ Genesis draw_genesis() {
 }
 
 }  // namespace
-
-struct Committer::Impl {
-  Impl(CommitterOptions given, const std::atomic<bool>& stop_flag,
-       std::function<void(const Committed&)> tell)
-      : options(std::move(given)), stop(stop_flag), told(std::move(tell)) {
-    // In the order of enum Output.
-    const std::vector<std::string> topics = {options.scores_topic, options.alerts_topic,
-                                             options.dead_letters_topic, options.changelog_topic};
-    for (std::size_t i = 0; i < producers.size(); ++i)
-      producers[i] = std::make_unique<TransactionProducer>(
-          options.settings, options.name + "-" + std::to_string(i), topics);
-  }
-
-  CommitStatus open_producers(std::int64_t patience_ms);
-  CommitStatus open_one(TransactionProducer& producer, std::int64_t deadline);
-  TransactionStatus send(TransactionProducer& producer, Transaction& transaction);
-  TransactionStatus send_record(TransactionProducer& producer, const OutputBlock& block,
-                                const OutputRecord& record);
-  TransactionStatus deliver(TransactionProducer& producer, Transaction& transaction);
-  void seal(bool claim);
-  CommitStatus end_current();
-  CommitStatus settle_ending();
-  void commit_known(Transaction& transaction);
-  void tell_passed();
-  void look_at_changelog();
-  CommitStatus recover(TransactionStatus status, const std::string& reason);
-  CommitStatus reconcile();
-  TransactionStatus resend_ending();
-  CommitStatus recover_current(TransactionStatus status);
-  bool claimed_by_another();
-  CommitStatus stop_with(CommitStatus status, const std::string& reason) {
-    why = reason;
-    return status;
-  }
-
-  const CommitterOptions options;
-  const std::atomic<bool>& stop;
-  const std::function<void(const Committed&)> told;
-  std::array<std::unique_ptr<TransactionProducer>, 2> producers;
-  TransactionEnder ender;
-
-  std::size_t turn = 0;       // the producer of `current`; that of `ending` is the other
-  Transaction current;        // being written
-  Transaction ending;         // sealed and handed to the ender
-  ChainEnd sealed;            // the chain with `ending`, as the next manifest continues it
-  std::uint64_t committed_sequence = 0;
-  bool anything_committed = false;
-  std::vector<InputPosition> positions;  // with `current`
-  bool passed = false;                   // `positions` went on without a message
-  std::int64_t changelog_offset = kOffsetBeginning;
-  std::int64_t next_commit_ms = 0;
-  std::uint64_t commits = 0;
-  int rebuilds_in_a_row = 0;
-  std::vector<std::unique_ptr<OutputBlock>> spare;
-  std::string why;
-};
 
 // ---- producers ------------------------------------------------------------------------------
 
@@ -178,9 +92,8 @@ TransactionStatus Committer::Impl::deliver(TransactionProducer& producer,
   const TransactionStatus sent = send(producer, transaction);
   if (sent != TransactionStatus::kOk) return sent;
   constexpr std::int32_t kManifestPartition = 0;
-  TransactionStatus status =
-      producer.produce(static_cast<std::size_t>(Output::kChangelog), kManifestPartition, {},
-                       transaction.manifest);
+  TransactionStatus status = producer.produce(static_cast<std::size_t>(Output::kChangelog),
+                                              kManifestPartition, {}, transaction.manifest);
   while (status == TransactionStatus::kAgain && !stop.load(std::memory_order_relaxed)) {
     producer.serve(kFlushTryMs);
     status = producer.produce(static_cast<std::size_t>(Output::kChangelog), kManifestPartition, {},
@@ -261,8 +174,8 @@ CommitStatus Committer::Impl::end_current() {
   do {
     if (current.manifest.empty()) seal(false);
     const TransactionStatus status = deliver(*producers[turn], current);
-    const CommitStatus settled = status == TransactionStatus::kOk ? settle_ending()
-                                                                  : recover_current(status);
+    const CommitStatus settled =
+        status == TransactionStatus::kOk ? settle_ending() : recover_current(status);
     if (settled != CommitStatus::kOk) return settled;
     // Recovering throws away what the producers were given: then it is delivered again.
   } while (!current.empty() && !current.begun);
@@ -274,17 +187,6 @@ CommitStatus Committer::Impl::end_current() {
   return CommitStatus::kOk;
 }
 
-// Writing `current` failed. The one before may have ended well meanwhile.
-CommitStatus Committer::Impl::recover_current(TransactionStatus status) {
-  std::string reason = producers[turn]->why();
-  if (ender.under_way()) {
-    const TransactionStatus ended = ender.wait();
-    if (ended == TransactionStatus::kOk) commit_known(ending);
-    if (ended == TransactionStatus::kDemote) status = ended;
-  }
-  return recover(status, reason);
-}
-
 void Committer::Impl::look_at_changelog() {
   try {
     KafkaClient client(options.settings, options.group);
@@ -294,114 +196,6 @@ void Committer::Impl::look_at_changelog() {
   } catch (const KafkaError&) {
     // Only how far back a recovery reads depends on it.
   }
-}
-
-// ---- after a lost answer --------------------------------------------------------------------
-
-// A fenced producer may also be one whose transaction the broker timed out: only a claim in the log
-// tells that somebody else has taken over.
-bool Committer::Impl::claimed_by_another() {
-  const std::int64_t deadline = steady_ms() + kClaimWaitMs;
-  do {
-    bool foreign = false;
-    try {
-      read_changelog({options.settings, options.group, options.changelog_topic}, changelog_offset,
-                     [&](std::string_view record) {
-                       Manifest manifest;
-                       std::string why_not;
-                       foreign = !decode_manifest(record, manifest, why_not) ||
-                                 manifest.genesis != sealed.genesis ||
-                                 manifest.term > sealed.term;
-                       return !foreign;
-                     });
-    } catch (const KafkaError& error) {
-      log_warn("cannot read the changelog yet", {{"because", error.what()}});
-    }
-    if (foreign) return true;
-    constexpr int kPauseMs = 200;
-    producers[turn]->serve(kPauseMs);
-  } while (steady_ms() < deadline && !stop.load(std::memory_order_relaxed));
-  return false;
-}
-
-CommitStatus Committer::Impl::recover(TransactionStatus status, const std::string& reason) {
-  if (status == TransactionStatus::kAgain)
-    return stop_with(CommitStatus::kStopped, "asked to stop while Kafka did not answer");
-  if (status == TransactionStatus::kDie) return stop_with(CommitStatus::kFailed, reason);
-  for (std::string cause = reason;;) {
-    if (++rebuilds_in_a_row > kRebuildsInARowMax) return stop_with(CommitStatus::kFailed, cause);
-    log_warn("Kafka transaction in doubt: opening new producers and asking the changelog",
-             {{"because", cause}, {"committed", committed_sequence}});
-    if (status == TransactionStatus::kDemote && claimed_by_another())
-      return stop_with(CommitStatus::kFenced, "another process runs with the name " +
-                                                  options.name + ": its claim is in the changelog " +
-                                                  options.changelog_topic);
-    for (const auto& producer : producers) producer->close();
-    constexpr std::int64_t kForEver = std::int64_t{1} << 40;
-    const CommitStatus opened = open_producers(kForEver);
-    if (opened != CommitStatus::kOk) return opened;
-    try {
-      const CommitStatus known = reconcile();
-      if (known != CommitStatus::kOk) return known;
-    } catch (const KafkaError& error) {
-      cause = error.what();
-      status = TransactionStatus::kRebuild;
-      continue;
-    }
-    const TransactionStatus resent = resend_ending();
-    if (resent == TransactionStatus::kOk) break;
-    if (resent == TransactionStatus::kAgain)
-      return stop_with(CommitStatus::kStopped, "asked to stop while Kafka did not answer");
-    cause = producers[1 - turn]->why();
-    status = resent;
-  }
-  if (!ending.empty()) commit_known(ending);
-  log_info("Kafka transactions go on", {{"committed", committed_sequence}});
-  // What was being written is written again when its time has come.
-  return CommitStatus::kOk;
-}
-
-TransactionStatus Committer::Impl::resend_ending() {
-  if (ending.empty()) return TransactionStatus::kOk;
-  TransactionProducer& producer = *producers[1 - turn];
-  const TransactionStatus delivered = deliver(producer, ending);
-  return delivered == TransactionStatus::kOk ? producer.commit() : delivered;
-}
-
-// Reads what the log holds after what is known to be committed, and drops the transactions that
-// turn out to be in it. Both producers have been initialised, so nothing can still be added to it.
-CommitStatus Committer::Impl::reconcile() {
-  bool foreign = false;
-  std::vector<Transaction*> in_doubt;
-  if (!ending.empty()) in_doubt.push_back(&ending);
-  if (!current.manifest.empty()) in_doubt.push_back(&current);
-  std::size_t found = 0;
-  read_changelog({options.settings, options.group, options.changelog_topic}, changelog_offset,
-                 [&](std::string_view record) {
-                   Manifest manifest;
-                   std::string why_not;
-                   if (!decode_manifest(record, manifest, why_not) ||
-                       manifest.genesis != sealed.genesis || manifest.term > sealed.term) {
-                     foreign = true;
-                   } else if (anything_committed && manifest.sequence <= committed_sequence) {
-                     return true;
-                   } else if (found < in_doubt.size() && in_doubt[found]->manifest == record) {
-                     ++found;
-                     return true;
-                   } else {
-                     foreign = true;
-                   }
-                   return !foreign;
-                 });
-  if (foreign)
-    return stop_with(CommitStatus::kFenced,
-                     "the changelog " + options.changelog_topic +
-                         " holds manifests that this process did not write: another one runs with "
-                         "the name " + options.name);
-  for (std::size_t i = 0; i < found; ++i) commit_known(*in_doubt[i]);
-  ending.begun = current.begun = false;
-  ending.sent_blocks = current.sent_blocks = 0;
-  return CommitStatus::kOk;
 }
 
 // ---- the face ---------------------------------------------------------------------------------

@@ -26,11 +26,11 @@
 
 namespace warpscore {
 
-enum class [[nodiscard]] CommitStatus : std::uint8_t {
-  kOk,
-  kStopped,  // `stop` was set while Kafka did not answer
-  kFenced,   // another process with this name runs
-  kFailed,
+enum class [[nodiscard]] CommitStatus : std::uint8_t{
+    kOk,
+    kStopped,  // `stop` was set while Kafka did not answer
+    kFenced,   // another process with this name runs
+    kFailed,
 };
 
 struct CommitterOptions {
@@ -57,8 +57,8 @@ struct Committed {  // told after every commit, in order; and when control recor
 
 class Committer {
  public:
-  // `stop` ends the waiting for a Kafka that does not answer: set it when patience is at an end. `told` is called on the thread that
-  // drives the committer.
+  // `stop` ends the waiting for a Kafka that does not answer: set it when patience is at an end.
+  // `told` is called on the thread that drives the committer.
   Committer(CommitterOptions options, const std::atomic<bool>& stop,
             std::function<void(const Committed&)> told);
   ~Committer();

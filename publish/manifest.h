@@ -1,8 +1,9 @@
-// The manifest: one record per commit, in the same Kafka transaction as what it speaks of. It is the
-// one truth about how far the input has been applied, and in which order.
+// The manifest: one record per commit, in the same Kafka transaction as what it speaks of. It is
+// the one truth about how far the input has been applied, and in which order.
 //
-// Layout  docs/formats.md, "Manifest". Little endian, varints for the ranges, a checksum at the end.
-// Order   ranges stand in the order in which they were applied: reading the input again in that
+// Layout  docs/formats.md, "Manifest". Little endian, varints for the ranges, a checksum at the
+// end. Order   ranges stand in the order in which they were applied: reading the input again in
+// that
 //         order rebuilds the same state, keys that span partitions included.
 // Chain   sequence counts from 0 and `previous_hash` is the hash of the record before it; a gap, a
 //         foreign genesis or a re-created topic cannot go unseen.

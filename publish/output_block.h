@@ -28,7 +28,7 @@ struct OutputRecord {
 struct OutputBlock {
   std::string bytes;
   std::vector<OutputRecord> records;
-  std::vector<InputRange> ranges;          // that these records answer to
+  std::vector<InputRange> ranges;           // that these records answer to
   std::vector<std::int64_t> timestamps_ms;  // Kafka's, of some of the transactions: for measuring
 
   void clear() {

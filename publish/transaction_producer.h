@@ -18,12 +18,12 @@
 
 namespace warpscore {
 
-enum class [[nodiscard]] TransactionStatus : std::uint8_t {
-  kOk,
-  kAgain,    // nothing happened; the same call may be made again
-  kRebuild,  // what became of the transaction is not known: open a new handle and read the log
-  kDemote,   // fenced: somebody else initialised the same id, or the broker timed us out
-  kDie,      // no mend while running
+enum class [[nodiscard]] TransactionStatus : std::uint8_t{
+    kOk,
+    kAgain,    // nothing happened; the same call may be made again
+    kRebuild,  // what became of the transaction is not known: open a new handle and read the log
+    kDemote,   // fenced: somebody else initialised the same id, or the broker timed us out
+    kDie,      // no mend while running
 };
 
 class TransactionProducer {

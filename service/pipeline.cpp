@@ -56,7 +56,7 @@ struct Pipeline::Impl {
   std::size_t turn = 0;
 
   std::array<Results, kResultSlots> slots;
-  SpscRing<Results*> free_slots{kResultSlots};  // commit thread -> engine thread
+  SpscRing<Results*> free_slots{kResultSlots};    // commit thread -> engine thread
   SpscRing<Scored> scored_batches{kResultSlots};  // engine thread -> commit thread
   Results* slot_in_hand = nullptr;
   Parker engine_parker;
@@ -198,8 +198,7 @@ void Pipeline::Impl::run_commit() {
   if (status != CommitStatus::kOk) fail(status, committer.why());
 }
 
-Pipeline::Pipeline(PipelineOptions options, const Plan& plan, Engine& engine,
-                   Committer& committer)
+Pipeline::Pipeline(PipelineOptions options, const Plan& plan, Engine& engine, Committer& committer)
     : impl_(std::make_unique<Impl>(std::move(options), plan, engine, committer)) {
   const PipelineOptions& settled = impl_->options;
   const bool labels = !settled.labels_topic.empty();
@@ -262,9 +261,7 @@ void Pipeline::drain() {
   impl_->commit_thread.join();
 }
 
-bool Pipeline::failed() const noexcept {
-  return impl_->has_failed.load(std::memory_order_acquire);
-}
+bool Pipeline::failed() const noexcept { return impl_->has_failed.load(std::memory_order_acquire); }
 
 PipelineFailure Pipeline::failure() const {
   const std::lock_guard lock(impl_->failure_mutex);
@@ -283,9 +280,7 @@ std::uint64_t Pipeline::messages_waiting() const {
   return sum;
 }
 
-std::uint64_t Pipeline::batches() const {
-  return impl_->batches.load(std::memory_order_relaxed);
-}
+std::uint64_t Pipeline::batches() const { return impl_->batches.load(std::memory_order_relaxed); }
 
 EngineCounters Pipeline::engine_counters() const {
   const std::lock_guard lock(impl_->counters_mutex);

@@ -46,9 +46,9 @@ class ReplayProgress {
     const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
     const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
     char percent[16];
-    std::snprintf(percent, sizeof percent, "%.1f",
-                  total_ == 0 ? 100.0
-                              : 100.0 * static_cast<double>(done_) / static_cast<double>(total_));
+    std::snprintf(
+        percent, sizeof percent, "%.1f",
+        total_ == 0 ? 100.0 : 100.0 * static_cast<double>(done_) / static_cast<double>(total_));
     log_info(what, {{"transactions", done_},
                     {"of", total_},
                     {"percent", percent},
@@ -72,7 +72,8 @@ class Rebuilder {
                                          BatchPool::text_bytes_of(input.batch_max),
                                          engine.batch_memory(), 0);
     add_filler(InputTopic::kTransactions, input.place.input_topic);
-    if (!input.place.labels_topic.empty()) add_filler(InputTopic::kLabels, input.place.labels_topic);
+    if (!input.place.labels_topic.empty())
+      add_filler(InputTopic::kLabels, input.place.labels_topic);
   }
 
   [[nodiscard]] bool apply(const Manifest& manifest);
@@ -86,8 +87,8 @@ class Rebuilder {
   };
 
   void add_filler(InputTopic kind, const std::string& topic) {
-    fillers_[kind] = std::make_unique<BatchFiller>(kind, topic, input_.schema, input_.dictionary,
-                                                   input_.decode);
+    fillers_[kind] =
+        std::make_unique<BatchFiller>(kind, topic, input_.schema, input_.dictionary, input_.decode);
     topics_[kind] = topic;
   }
   [[nodiscard]] bool apply(const InputRange& range);
@@ -178,8 +179,8 @@ void Rebuilder::flush() {
   if (batch.transactions.size() != 0) engine_.replay(batch.transactions.view());
   for (const ReadLabel& label : batch.labels) {
     if (label.rejected) continue;
-    static_cast<void>(engine_.apply_label({label.label.id_hash, label.label.time_ms,
-                                           label.label.keys.data(), label.label.fraud}));
+    static_cast<void>(engine_.apply_label(
+        {label.label.id_hash, label.label.time_ms, label.label.keys.data(), label.label.fraud}));
   }
   batch.clear();
 }
@@ -189,19 +190,18 @@ void Rebuilder::flush() {
 ChainSummary read_chain(const RestorePlace& place) {
   ChainSummary summary;
   Manifest manifest;
-  summary.offset = read_changelog(
-      place.changelog, kOffsetBeginning, [&](std::string_view record) {
-        follow(summary.end, record, place.changelog.topic, manifest);
-        for (const InputRange& range : manifest.ranges)
-          summary.messages += std::uint64_t{range.applied} + range.rejected;
-        summary.positions = manifest.positions;
-        if (manifest.input_topic != place.input_topic)
-          throw ChangelogError("the changelog " + place.changelog.topic +
-                               " was written for the input topic " + manifest.input_topic +
-                               ", not for " + place.input_topic +
-                               ": another input needs another name and changelog");
-        return true;
-      });
+  summary.offset = read_changelog(place.changelog, kOffsetBeginning, [&](std::string_view record) {
+    follow(summary.end, record, place.changelog.topic, manifest);
+    for (const InputRange& range : manifest.ranges)
+      summary.messages += std::uint64_t{range.applied} + range.rejected;
+    summary.positions = manifest.positions;
+    if (manifest.input_topic != place.input_topic)
+      throw ChangelogError("the changelog " + place.changelog.topic +
+                           " was written for the input topic " + manifest.input_topic +
+                           ", not for " + place.input_topic +
+                           ": another input needs another name and changelog");
+    return true;
+  });
   return summary;
 }
 

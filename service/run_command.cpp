@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "service/exit_codes.h"
 #include "service/pipeline.h"
-#include "service/run_progress.h"
 #include "service/restore.h"
+#include "service/run_progress.h"
 #include "service/start_checks.h"
 #include "service/stop_watch.h"
 
@@ -137,10 +137,9 @@ int Run::open_and_restore() {
   }
   status = committer_->begin(chain.end, chain.positions, chain.offset);
   if (status != CommitStatus::kOk) return exit_code_of(status, committer_->why());
-  const RebuildInput rebuild{place,   chain,
-                             plan_.schema(), plan_.dictionary(),
-                             decode_, engine_options_.batch_max,
-                             watch_.stop()};
+  const RebuildInput rebuild{
+      place,        chain, plan_.schema(), plan_.dictionary(), decode_, engine_options_.batch_max,
+      watch_.stop()};
   if (!rebuild_state(rebuild, *engine_)) log_info("stopped while rebuilding the state");
   return kExitOk;
 }
@@ -249,9 +248,10 @@ void Run::look_for_partitions() {
   const auto look = [&](InputTopic topic, const std::string& name, std::int32_t& known) {
     const std::int32_t count = client_->partitions_of(name, kAnswerMs);
     if (count <= known) return;
-    const std::vector<std::int32_t> added = topic == InputTopic::kTransactions
-                                                ? chosen_partitions(config_.input.partitions, known, count)
-                                                : chosen_partitions({}, known, count);
+    const std::vector<std::int32_t> added =
+        topic == InputTopic::kTransactions
+            ? chosen_partitions(config_.input.partitions, known, count)
+            : chosen_partitions({}, known, count);
     for (const std::int32_t partition : added) pipeline_->add_partition(topic, partition);
     log_info("new partitions, read from their beginning",
              {{"topic", name}, {"before", known}, {"now", count}});

@@ -14,8 +14,8 @@
 
 namespace warpscore {
 
-// Times from a transaction's Kafka timestamp to its commit, in buckets of at most an eighth of their
-// value.
+// Times from a transaction's Kafka timestamp to its commit, in buckets of at most an eighth of
+// their value.
 class LatencyHistogram {
  public:
   void add(std::int64_t ms) noexcept;

@@ -75,7 +75,7 @@ KafkaPlaces kafka_places(const Config& config) {
     places.settings.emplace_back(property.name, property.value);
   places.name = config.ha ? config.ha->name : config.input.group;
   places.changelog = config.ha && !config.ha->changelog.empty() ? config.ha->changelog
-                                                                 : config.input.group + "-changelog";
+                                                                : config.input.group + "-changelog";
   if (config.input.schema.labels) places.labels_topic = config.input.schema.labels->topic;
   return places;
 }

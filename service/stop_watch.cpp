@@ -31,8 +31,8 @@ void StopWatch::run() {
     constexpr int kTickMs = 50;
     pollfd entry{signals_, POLLIN, 0};
     signalfd_siginfo info{};
-    const bool signalled = ::poll(&entry, 1, kTickMs) > 0 &&
-                           ::read(signals_, &info, sizeof info) == sizeof info;
+    const bool signalled =
+        ::poll(&entry, 1, kTickMs) > 0 && ::read(signals_, &info, sizeof info) == sizeof info;
     if (signalled && stopped_ms == 0) {
       stopped_ms = steady_ms();
       log_info("asked to stop", {{"signal", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM"}});

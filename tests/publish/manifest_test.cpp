@@ -51,8 +51,8 @@ TEST(ManifestTest, ReadsBackTheExtremes) {
   constexpr std::int64_t kOffsetMax = std::numeric_limits<std::int64_t>::max();
   manifest.ranges = {{InputTopic::kLabels, std::numeric_limits<std::int32_t>::max(), 0, kOffsetMax,
                       std::numeric_limits<std::uint32_t>::max(), 0}};
-  manifest.positions = {{InputTopic::kLabels, std::numeric_limits<std::int32_t>::max(),
-                         kOffsetMax}};
+  manifest.positions = {
+      {InputTopic::kLabels, std::numeric_limits<std::int32_t>::max(), kOffsetMax}};
   Manifest back;
   std::string why_not;
   ASSERT_TRUE(decode_manifest(encode_manifest(manifest), back, why_not)) << why_not;
@@ -68,8 +68,8 @@ TEST(ManifestTest, TheFirstBytesAreAsDocumented) {
   manifest.ranges = {{InputTopic::kTransactions, 3, 300, 310, 9, 1}};
   manifest.positions = {{InputTopic::kTransactions, 3, 310}};
   const std::string bytes = encode_manifest(manifest);
-  const std::string expected_tail("\x02in\x00\x00\x00\x00\x01\x06\xac\x02\x0a\x09\x01\x01\x06\xb6\x02",
-                                  18);
+  const std::string expected_tail(
+      "\x02in\x00\x00\x00\x00\x01\x06\xac\x02\x0a\x09\x01\x01\x06\xb6\x02", 18);
   EXPECT_EQ(bytes.substr(0, 8), std::string("WSM1\x01\x00\x01\x00", 8));
   EXPECT_EQ(bytes.substr(8, 16), std::string(16, '\0'));
   EXPECT_EQ(bytes.substr(56, bytes.size() - 56 - 8), expected_tail);

@@ -1,5 +1,5 @@
-"""kill -9 ten times at random moments, and the broker once: every input scored exactly once, and the
-scores are what they would have been."""
+"""kill -9 ten times at random moments, and the broker once: every input scored exactly once, and
+the scores are what they would have been."""
 import random
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Transactions in, scores out: each exactly once, equal to the file's; lag 0; SIGTERM; a restart."""
+"""Transactions in, scores out: each once, equal to the file's; lag 0; SIGTERM; a restart."""
 import json
 import sys
 import time
@@ -34,8 +34,8 @@ def main(folder):
 
     started = time.monotonic()
     wait_for_lag_zero(service, 20)
-    say(f"kafka-consumer-groups shows lag 0 everywhere ({time.monotonic() - started:.1f} s, most of "
-        "it the tool's own start)")
+    say(f"kafka-consumer-groups shows lag 0 everywhere ({time.monotonic() - started:.1f} s, most "
+        "of it the tool's own start)")
 
     started = time.monotonic()
     code = service.terminate()

@@ -1,4 +1,4 @@
-"""Two processes of one name: the later one takes over, the earlier one is fenced and ends; a process
+"""Two processes of one name: the later one takes over, the earlier one is fenced and ends; one
 that was stopped and comes back can add nothing."""
 import signal
 import sys

@@ -26,7 +26,7 @@ def label_of(transaction, fraud):
 
 
 def probe(service, transactions, first_id, customers):
-    """One transaction more for each customer, long after: its features tell what labels they have."""
+    """One transaction more for each customer, long after: its features tell their labels."""
     late_ms = max(each["ts_ms"] for each in transactions) + 2 * HOUR_MS
     probes = [{"tx_id": first_id + number, "ts_ms": late_ms, "customer": customer,
                "terminal": "t1", "amount_cents": 1} for number, customer in enumerate(customers)]

@@ -3,7 +3,8 @@ if(NOT WARPSCORE_TESTS)
   return()
 endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-set(WARPSCORE_SCENARIO_PORT 29292 CACHE STRING "Port of the scenarios' broker, and the one after it")
+set(WARPSCORE_SCENARIO_PORT 29292 CACHE STRING
+    "Port of the scenarios' broker; its controller takes the one after")
 set(scenario_folder ${CMAKE_BINARY_DIR}/scenario)
 set(scenario_kafka ${CMAKE_SOURCE_DIR}/scripts/kafka)
 set(scenario_broker --port ${WARPSCORE_SCENARIO_PORT} --dir ${scenario_folder}/kafka)
@@ -15,6 +16,8 @@ set_tests_properties(scenario_broker_start PROPERTIES
 set_tests_properties(scenario_broker_wipe PROPERTIES
   FIXTURES_CLEANUP scenario_broker LABELS kafka TIMEOUT 60)
 
+set(scenario_environment "WARPSCORE=$<TARGET_FILE:warpscore>" "KAFKA_DIR=${scenario_folder}/kafka"
+    "KAFKA_PORT=${WARPSCORE_SCENARIO_PORT}")
 foreach(scenario broker_restart crash dead_letters end_to_end fencing growth labels start_faults)
   add_test(NAME scenario_${scenario}
            COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${scenario}.py
@@ -22,5 +25,5 @@ foreach(scenario broker_restart crash dead_letters end_to_end fencing growth lab
   # Two of them end the broker, so one at a time.
   set_tests_properties(scenario_${scenario} PROPERTIES
     FIXTURES_REQUIRED scenario_broker RESOURCE_LOCK scenario_broker LABELS kafka TIMEOUT 300
-    ENVIRONMENT "WARPSCORE=$<TARGET_FILE:warpscore>;KAFKA_PORT=${WARPSCORE_SCENARIO_PORT};KAFKA_DIR=${scenario_folder}/kafka")
+    ENVIRONMENT "${scenario_environment}")
 endforeach()

@@ -1,4 +1,4 @@
-"""What can be wrong at the start: each gives one clear line within five seconds and its exit code."""
+"""What can be wrong at the start: each gives a clear line in five seconds and its exit code."""
 import socket
 import subprocess
 import sys

@@ -99,6 +99,9 @@ int check_kafka(const Setup& setup, Report& report) {
     report.line(false, "run", format_error(config.file, error));
   }
   if (!missing.empty()) return kExitConfiguration;
+  for (const ConfigError& idle : config.not_in_this_version()) {
+    report.line(true, "warning", format_error(config.file, idle));
+  }
   const KafkaPlaces places = kafka_places(config);
   try {
     KafkaClient client(places.settings, config.input.group);

@@ -111,7 +111,23 @@ std::vector<ConfigError> Config::missing_for_run() const {
   if (input.format != InputFormat::kJson)
     missing.emplace_back(Place{0, 0, "input.format"}, "must be \"json\": csv is for files",
                          "write format = \"json\"");
+  if (output.scores && output.scores->format == ScoreFormat::kPacked)
+    missing.emplace_back(Place{0, 0, "output.scores.format"}, "\"packed\" is not in this version",
+                         "write format = \"json\", or leave it out");
   return missing;
+}
+
+std::vector<ConfigError> Config::not_in_this_version() const {
+  std::vector<ConfigError> idle;
+  const auto note = [&idle](bool given, const std::string& key, const std::string& what) {
+    if (given) idle.emplace_back(Place{0, 0, key}, what, "nothing comes of it in this version");
+  };
+  note(http.has_value(), "http", "there is no console yet");
+  note(ha.has_value() && ha->failover == Failover::kAutomatic, "ha",
+       "there is no standby yet: one process runs alone");
+  note(output.alerts && output.alerts->reasons > 0, "output.alerts.reasons",
+       "alerts name their rule's reason, not yet the model's contributions");
+  return idle;
 }
 
 }  // namespace warpscore

@@ -147,6 +147,8 @@ struct Config {
 
   // What `run` needs and the file does not give; empty if it can run.
   [[nodiscard]] std::vector<ConfigError> missing_for_run() const;
+  // What the file asks for that a later version will do: `run` and `check` warn of it.
+  [[nodiscard]] std::vector<ConfigError> not_in_this_version() const;
 };
 
 [[nodiscard]] Config load_config(const std::filesystem::path& file);

@@ -26,6 +26,9 @@ int run_service(const Options& options) {
     std::fprintf(stderr, "%s\n", format_error(setup->config.file, error).c_str());
   }
   if (!missing.empty()) return kExitConfiguration;
+  for (const ConfigError& idle : setup->config.not_in_this_version()) {
+    std::fprintf(stderr, "warning: %s\n", format_error(setup->config.file, idle).c_str());
+  }
   EngineOptions engine;
   engine.threads = engine_workers_of(options);
   return run_command(setup->config, *setup->plan, engine);

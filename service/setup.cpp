@@ -1,5 +1,7 @@
 #include "service/setup.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <thread>
@@ -15,6 +17,11 @@ void print(const std::filesystem::path& file, const ConfigError& error, const ch
   std::fprintf(stderr, "%s%s\n", kind, format_error(file, error).c_str());
 }
 
+std::uint64_t machine_memory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
 template <class Read>
 std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read) {
   try {
@@ -28,6 +35,9 @@ std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read)
     input.model = setup.config.model;
     input.alerts = setup.config.alerts;
     input.state = setup.config.state;
+    if (setup.config.device.memory_percent != 0) {
+      input.state.memory_max = machine_memory() / 100 * setup.config.device.memory_percent;
+    }
     setup.plan = std::make_unique<Plan>(std::move(input), *setup.dictionary);
     return setup;
   } catch (const ConfigErrors& errors) {
@@ -42,6 +52,14 @@ std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read)
 
 std::optional<Setup> read_setup(const std::filesystem::path& file) {
   return set_up(file, [&] { return load_config(file); });
+}
+
+std::optional<Setup> read_test_setup(const std::filesystem::path& file) {
+  return set_up(file, [&] {
+    Config config = load_config(file);
+    for (Field& field : config.input.schema.fields) field.optional = true;
+    return config;
+  });
 }
 
 std::optional<Setup> embedded_setup() {

@@ -25,6 +25,9 @@ struct Setup {
 
 // Prints what is wrong, one line each, and warnings; nothing if an error was found.
 [[nodiscard]] std::optional<Setup> read_setup(const std::filesystem::path& file);
+// The same for [[tests]], whose transactions need give nothing but what they are about: every field
+// is optional.
+[[nodiscard]] std::optional<Setup> read_test_setup(const std::filesystem::path& file);
 // The same of the configuration and model that come with the program (service/embedded.h).
 [[nodiscard]] std::optional<Setup> embedded_setup();
 

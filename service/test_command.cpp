@@ -22,12 +22,6 @@ constexpr std::int64_t kFirstTimeMs = 1'767'225'600'000;  // 2026-01-01T00:00:00
 constexpr std::int64_t kEveryMs = 1000;
 constexpr std::size_t kTextBytes = 1U << 20;
 
-// What the plan is compiled from in a test: nothing but id and time has to be given.
-Schema with_all_optional(Schema schema) {
-  for (Field& field : schema.fields) field.optional = true;
-  return schema;
-}
-
 void append_json_text(std::string& out, const std::string& text) {
   out += '"';
   for (const char c : text) {
@@ -91,10 +85,10 @@ class TestRun {
   TestRun(const Plan& plan, const TestSpec& test)
       : plan_(plan),
         test_(test),
-        schema_(with_all_optional(plan.schema())),
+        schema_(plan.schema()),
         engine_(plan, {1, 1}),
         decoder_(schema_, plan.dictionary(), {}),
-        batch_(plan.schema(), 1, kTextBytes, engine_.batch_memory()) {}
+        batch_(schema_, 1, kTextBytes, engine_.batch_memory()) {}
 
   // Sentences about what is not as expected; empty if the test passed.
   std::vector<std::string> run() {
@@ -183,7 +177,7 @@ class TestRun {
 
   const Plan& plan_;
   const TestSpec& test_;
-  const Schema schema_;
+  const Schema& schema_;
   Engine engine_;
   JsonDecoder decoder_;
   Batch batch_;
@@ -195,7 +189,7 @@ class TestRun {
 }  // namespace
 
 int test_command(const Options& options) {
-  const std::optional<Setup> setup = read_setup(options.test.config);
+  const std::optional<Setup> setup = read_test_setup(options.test.config);
   if (!setup) return kExitConfiguration;
   const bool json = options.test.print == PrintFormat::kJson;
   std::size_t failed = 0;

@@ -120,6 +120,7 @@ CommitStatus Committer::Impl::reconcile() {
                          " holds manifests that this process did not write: another one runs with "
                          "the name " +
                          options.name);
+  log_info("the changelog was read", {{"in_doubt", in_doubt.size()}, {"found", found}});
   for (std::size_t i = 0; i < found; ++i) commit_known(*in_doubt[i]);
   ending.begun = current.begun = false;
   ending.sent_blocks = current.sent_blocks = 0;

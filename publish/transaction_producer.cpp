@@ -64,8 +64,10 @@ TransactionStatus TransactionProducer::flush(int timeout_ms) {
 }
 
 TransactionStatus TransactionProducer::commit() {
-  constexpr int kUntilTransactionTimeout = -1;
-  return judge("commit", producer_->commit_transaction(kUntilTransactionTimeout));
+  // Without a limit librdkafka repeats the request for ever. Whoever waits longer than this learns
+  // more from the changelog.
+  constexpr int kAnswerMs = 5'000;
+  return judge("commit", producer_->commit_transaction(kAnswerMs));
 }
 
 void TransactionProducer::serve(int timeout_ms) { producer_->poll(timeout_ms); }

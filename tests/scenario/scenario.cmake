@@ -18,7 +18,8 @@ set_tests_properties(scenario_broker_wipe PROPERTIES
 
 set(scenario_environment "WARPSCORE=$<TARGET_FILE:warpscore>" "KAFKA_DIR=${scenario_folder}/kafka"
     "KAFKA_PORT=${WARPSCORE_SCENARIO_PORT}")
-foreach(scenario broker_restart crash dead_letters end_to_end fencing growth labels start_faults)
+foreach(scenario broker_restart crash dead_letters end_to_end fencing growth labels lost_answers
+        start_faults)
   add_test(NAME scenario_${scenario}
            COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${scenario}.py
                    ${scenario_folder})

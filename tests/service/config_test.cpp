@@ -147,9 +147,10 @@ TEST(Config, TheFullExampleIsRead) {
 
 // The dump is a configuration of its own, and says the same.
 TEST(Config, ADumpReadsBack) {
-  for (const char* name : {"handbook.toml", "r1.toml", "full.toml", "every_key.toml"}) {
-    const std::string dumped = dump_config(load_config(kGolden / name));
-    EXPECT_EQ(dump_config(parse_config(dumped, kGolden / "dump.toml")), dumped) << name;
+  for (const auto& path : {kGolden / "full.toml", kGolden / "every_key.toml",
+                           kSource / "examples/fraud-handbook/warpscore.toml"}) {
+    const std::string dumped = dump_config(load_config(path));
+    EXPECT_EQ(dump_config(parse_config(dumped, kGolden / "dump.toml")), dumped) << path;
   }
 }
 

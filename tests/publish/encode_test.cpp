@@ -9,8 +9,8 @@
 namespace warpscore {
 namespace {
 
-constexpr ScoreOptions kPlain{false, true};
-constexpr ScoreOptions kFull{true, true};
+constexpr ScoreOptions kPlain{false};
+constexpr ScoreOptions kFull{true};
 
 std::string score(const Sample& sample, std::uint32_t row, const ScoreOptions& options) {
   std::string out;
@@ -26,8 +26,6 @@ TEST(JsonEncoder, Scores) {
   EXPECT_EQ(score(sample, 1, kPlain),
             R"({"id":17,"score":null,"margin":null,"model":"v\"7\"","rules":[],)"
             R"("source":{"partition":3,"offset":42}})");
-  EXPECT_EQ(score(sample, 1, {false, false}),
-            R"({"id":17,"score":null,"margin":null,"model":"v\"7\"","rules":[]})");
 }
 
 TEST(JsonEncoder, Features) {
@@ -38,16 +36,18 @@ TEST(JsonEncoder, Features) {
             R"("features":{"n_1d":12,"sum_1d":-1001.500,"mean":0.3333333333333333,"night":true,)"
             R"("seen":1522540831000,"gap":-90000,"land":"a,b","inf":null},)"
             R"("truncated":["n_1d","mean"],"source":{"partition":3,"offset":41}})");
-  EXPECT_EQ(score(sample, 1, {true, false}),
+  EXPECT_EQ(score(sample, 1, kFull),
             R"({"id":17,"score":null,"margin":null,"model":"v\"7\"","rules":[],)"
-            R"("features":{"sum_1d":0.001,"night":false,"inf":-0}})");
+            R"("features":{"sum_1d":0.001,"night":false,"inf":-0},)"
+            R"("source":{"partition":3,"offset":42}})");
 }
 
 TEST(JsonEncoder, WithoutAModel) {
   Sample sample;
   sample.shape.has_model = false;
-  EXPECT_EQ(score(sample, 1, {false, false}),
-            R"({"id":17,"score":null,"margin":null,"model":null,"rules":[]})");
+  EXPECT_EQ(score(sample, 1, kPlain),
+            R"({"id":17,"score":null,"margin":null,"model":null,"rules":[],)"
+            R"("source":{"partition":3,"offset":42}})");
 }
 
 TEST(JsonEncoder, Alerts) {
@@ -62,8 +62,9 @@ TEST(JsonEncoder, Alerts) {
             R"("transaction":{"card":"***1111","shop":"s1","amount":12.50,"count":7,)"
             R"("country":"D\"E","online":true}})");
   out.clear();
-  encoder.append_alert(out, sample.batch, sample.results, 1, 0, {false, false});
-  EXPECT_EQ(out, R"({"id":17,"score":null,"margin":null,"model":"v\"7\"","rules":[],"rule":"high",)"
+  encoder.append_alert(out, sample.batch, sample.results, 1, 0, kPlain);
+  EXPECT_EQ(out, R"({"id":17,"score":null,"margin":null,"model":"v\"7\"","rules":[],)"
+                 R"("source":{"partition":3,"offset":42},"rule":"high",)"
                  R"("severity":"high","reason":"score >= 0.9","time":"2018-04-01T00:00:31.008Z",)"
                  R"("transaction":{"card":"***","amount":-0.05}})");
 }

@@ -169,7 +169,7 @@ void encode_score(benchmark::State& state) {
   for (auto _ : state) {
     out.clear();
     for (std::uint32_t i = 0; i < kRows; ++i) {
-      encoder.append_score(out, output.batch, output.results, i, {state.range(0) != 0, true});
+      encoder.append_score(out, output.batch, output.results, i, {state.range(0) != 0});
     }
     benchmark::DoNotOptimize(out.data());
   }

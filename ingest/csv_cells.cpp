@@ -73,10 +73,25 @@ bool split_csv_row(std::string_view row, std::vector<std::string>& cells) {
   }
 }
 
+// Before names are looked for: what is no text is not to be shown on a terminal, and where lines
+// end in CR alone the whole file would be one header without rows.
+void check_header(std::string_view header) {
+  if (!simdjson::validate_utf8(header.data(), header.size())) {
+    throw std::runtime_error("the header is not UTF-8: is this a CSV file?");
+  }
+  for (const char c : header) {
+    if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') continue;
+    throw std::runtime_error(c == '\r'
+                                 ? "the header holds a CR: lines are to end in LF or CRLF"
+                                 : "the header holds a control character: is this a CSV file?");
+  }
+}
+
 CsvCells::CsvCells(std::string_view header, const MemberNames& members,
                    const std::function<bool(std::uint32_t)>& optional)
     : tokens_(members.names().size()),
       scratch_(std::make_unique_for_overwrite<char[]>(kValueBytesMax + 1)) {
+  check_header(header);
   std::vector<std::string> columns;
   if (!split_csv_row(header, columns)) {
     throw std::runtime_error(

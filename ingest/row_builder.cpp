@@ -80,8 +80,9 @@ RowBuilder::RowBuilder(const Schema& schema, Dictionary& dictionary, const Decod
   optional_.assign(members_.names().size(), true);
   optional_[id_member_] = optional_[time_member_] = false;
   if (schema.label_in_input()) optional_[label_member_] = false;
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+  for (std::uint32_t i = 0; i < schema.fields.size(); ++i) {
     if (!schema.fields[i].optional) optional_[field_members_[i]] = false;
+    if (schema.fields[i].type == FieldType::kEnum) enum_fields_.push_back(i);
   }
 }
 
@@ -111,6 +112,12 @@ bool RowBuilder::build(const RawTransaction& raw, std::span<const Token> tokens,
     good = set_field(i, tokens[field_members_[i]], batch);
   }
   if (good && schema_.label_in_input()) good = set_label(tokens[label_member_], row);
+  // Last of all: a row that is refused for anything else must not use up an enum's values.
+  for (std::size_t i = 0; good && i < enum_fields_.size(); ++i) {
+    const std::uint32_t field = enum_fields_[i];
+    const Token& token = tokens[field_members_[field]];
+    if (!token.missing()) good = set_enum(schema_.fields[field], field, token, batch);
+  }
   if (!good) {
     reject(raw, reason_, std::move(detail_), batch);
     return false;
@@ -200,7 +207,9 @@ bool RowBuilder::set_field(std::uint32_t index, const Token& token, Batch& batch
     case FieldType::kDecimal:
       return set_number(field, index, token, batch);
     case FieldType::kEnum:
-      return set_enum(field, index, token, batch);
+      if (is_scalar(token)) return true;  // build() sets it, once all else is known to be good
+      return fail(RejectReason::kWrongType,
+                  field_name(field) + " is to be a single value, not " + shown(token));
     case FieldType::kBool:
       return set_bool(field, index, token, batch);
   }
@@ -254,10 +263,6 @@ bool RowBuilder::set_number(const Field& field, std::uint32_t index, const Token
 
 bool RowBuilder::set_enum(const Field& field, std::uint32_t index, const Token& token,
                           Batch& batch) {
-  if (!is_scalar(token)) {
-    return fail(RejectReason::kWrongType,
-                field_name(field) + " is to be a single value, not " + shown(token));
-  }
   const std::string_view text = token.text();
   Lane number = kMissing;
   if (field.enum_max == 0) {

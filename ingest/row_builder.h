@@ -68,6 +68,7 @@ class RowBuilder {
   std::uint32_t time_member_ = 0;
   std::uint32_t label_member_ = 0;
   std::vector<std::uint32_t> field_members_;
+  std::vector<std::uint32_t> enum_fields_;
   std::vector<bool> optional_;     // by member
   std::vector<Numbers> admitted_;  // by field; used where the field has an enum_max
 

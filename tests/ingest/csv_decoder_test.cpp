@@ -106,6 +106,9 @@ TEST(CsvDecoder, HeaderErrors) {
   EXPECT_EQ(header_error("id,ts,acct,amt,fraud,id"),
             "the column \"id\" stands twice in the header");
   EXPECT_NE(header_error("id,\"ts").find("is not a CSV row"), std::string::npos);
+  EXPECT_NE(header_error("id,ts\xff").find("is not UTF-8"), std::string::npos);
+  EXPECT_NE(header_error("id,ts\rt1,5\r").find("holds a CR"), std::string::npos);
+  EXPECT_NE(header_error("\x1b[2Jid,ts").find("holds a control character"), std::string::npos);
 }
 
 }  // namespace

@@ -315,6 +315,17 @@ TEST(JsonDecoder, EnumsHaveTheirMost) {
   check(one, {{with(R"("kind":"b")"), ""}, {with(R"("kind":"c")"), "enum_full"}});
 }
 
+TEST(JsonDecoder, ARefusedTransactionUsesUpNoValueOfAnEnum) {
+  Bench bench;
+  check(bench, {{with(R"("kind":"x","online":"much")"), "wrong_type"},
+                {with(R"("kind":"y","online":"much")"), "wrong_type"},
+                {with(R"("kind":[])"), "wrong_type"},
+                {with(R"("kind":"a")"), ""},
+                {with(R"("kind":"b")"), ""},
+                {with(R"("kind":"c","online":"much")"), "wrong_type"},
+                {with(R"("kind":"c")"), "enum_full"}});
+}
+
 TEST(JsonDecoder, AFullDictionary) {
   Bench bench;
   for (int i = 0; i < 1000; ++i) {

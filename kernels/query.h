@@ -101,6 +101,7 @@ WARPSCORE_HD inline Lane answer_moment(const History& history, const TablePlan& 
 WARPSCORE_HD inline Lane answer_extreme(const History& history, const TablePlan& plan,
                                         const Query& query, Interval rows) {
   if (members_in(history, plan, query.count, rows) == 0) return kMissing;
+  if (query.cache != kNone) return cached_extreme(history, plan, query, rows.lo);
   std::uint64_t pair[2];
   extremes_of(history, plan, query.set, rows.lo, rows.hi, pair);
   return static_cast<Lane>(pair[query.op == QueryOp::kMin ? 0 : 1]);
@@ -188,6 +189,24 @@ WARPSCORE_HD inline std::uint64_t last_member(const History& history, const Tabl
   return first_beyond(history, word, {rows.lo, hi}, history.prefix(hi, word) - 1);
 }
 
+// Is this time after the left edge of the query?
+WARPSCORE_HD inline bool in_reach(const History& history, const TablePlan& plan, const Query& query,
+                                  std::int64_t time_ms) {
+  if (query.lo == kNone) return true;
+  const Edge& edge = plan.edges[query.lo];
+  return time_ms > history.slot().newest - edge.offset - (edge.before ? 1 : 0);
+}
+
+// Is the answer to last or seconds_since_last what the slot remembers (or that nothing came
+// before), so that no row is asked and none that went is missed?
+WARPSCORE_HD inline bool is_remembered(const History& history, const TablePlan& plan,
+                                       const Query& query) {
+  if (query.op != QueryOp::kLast && query.op != QueryOp::kSecondsSinceLast) return false;
+  if (query.hi != kNone) return false;
+  const auto time_ms = static_cast<std::int64_t>(history.word(plan.lasts[query.set].time_word));
+  return time_ms == kMissing || in_reach(history, plan, query, time_ms);
+}
+
 WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& plan,
                                      const Query& query, Interval rows, std::uint64_t current) {
   const LastSet& set = plan.lasts[query.set];
@@ -199,10 +218,7 @@ WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& pl
     time_ms = static_cast<std::int64_t>(history.word(set.time_word));
     if (!want_time) value = static_cast<Lane>(history.word(set.value_slot_word));
     if (time_ms == kMissing) return want_time ? kMissingDouble : kMissing;
-    if (query.lo != kNone) {
-      const Edge& edge = plan.edges[query.lo];
-      if (time_ms <= newest - edge.offset - (edge.before ? 1 : 0)) time_ms = kMissing;
-    }
+    if (!in_reach(history, plan, query, time_ms)) time_ms = kMissing;
   }
   if (time_ms == kMissing) {
     // With a delay the time alone says what comes before: a late current row may be the one.
@@ -293,10 +309,9 @@ WARPSCORE_HD inline void answer_queries(const History& history, const TablePlan&
     columns.outputs[query.output][row] = answer(history, plan, shard, query, rows, current);
     if (columns.truncated == nullptr || query.feature == kNone) continue;
     if (history.slot().dropped == kMissing) continue;
-    const bool cut =
-        query.lo == kNone || history.slot().dropped > newest - plan.edges[query.lo].offset -
-                                                          (plan.edges[query.lo].before ? 1 : 0);
-    if (cut) columns.truncated[query.feature / 64][row] |= 1ULL << (query.feature % 64);
+    if (!in_reach(history, plan, query, history.slot().dropped)) continue;
+    if (!is_remembered(history, plan, query))
+      columns.truncated[query.feature / 64][row] |= 1ULL << (query.feature % 64);
   }
 }
 

@@ -247,19 +247,22 @@ Lane Oracle::feature(const Column& column, bool& truncated) {
     return covered.is_after_left(held->transaction.time_ms);
   });
   std::vector<const Held*> rows = taking_part(column, group, covered);
-  if (const Held* const last = remembered_last(column, history, covered)) rows = {last};
+  if (asks_remembered(column)) {
+    const Interval always{kWholePast, -kWholePast, false};
+    const auto before = taking_part(column, same_group(column, history), always);
+    if (before.empty()) truncated = false;  // none that went can have been the one
+    if (!before.empty() && covered.holds(before.back()->transaction.time_ms)) {
+      rows = {before.back()};
+      truncated = false;
+    }
+  }
   return aggregate(column, history, rows);
 }
 
 // The one applied last before the current one is remembered even if the history limit made it go.
-const Oracle::Held* Oracle::remembered_last(const Column& column, const History& history,
-                                            const Interval& covered) const {
+bool Oracle::asks_remembered(const Column& column) const {
   const bool asks = column.op == "last" || column.op == "seconds_since_last";
-  if (!asks || input_.features[column.block].delay_ms != 0) return nullptr;
-  const Interval always{kWholePast, -kWholePast, false};
-  const auto rows = taking_part(column, same_group(column, history), always);
-  if (rows.empty() || !covered.holds(rows.back()->transaction.time_ms)) return nullptr;
-  return rows.back();
+  return asks && input_.features[column.block].delay_ms == 0;
 }
 
 std::vector<const Oracle::Held*> Oracle::same_group(const Column& column,

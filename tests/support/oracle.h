@@ -132,8 +132,7 @@ class Oracle {
   [[nodiscard]] std::vector<const Held*> taking_part(const Column& column,
                                                      const std::vector<const Held*>& group,
                                                      const Interval& covered) const;
-  [[nodiscard]] const Held* remembered_last(const Column& column, const History& history,
-                                            const Interval& covered) const;
+  [[nodiscard]] bool asks_remembered(const Column& column) const;
   [[nodiscard]] bool reads_label(const Table& table, std::int64_t time_ms,
                                  std::int64_t newest_ms) const;
   [[nodiscard]] Lane value_of(const FeatureSpec& block, const Transaction& transaction) const;

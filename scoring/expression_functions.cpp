@@ -186,14 +186,16 @@ Operand ExpressionCompiler::spelled_time(const Node& node) {
 
 Operand ExpressionCompiler::method(const Node& node) {
   Operand object = compile(node.children[0]);
+  const bool is_time = object.is(LaneType::kTime);
+  if (!is_time && !object.is(LaneType::kDuration)) {
+    throw ExpressionError(node.position, describe(object) + ", which has no " + node.text,
+                          "only times and durations have methods");
+  }
   if (node.children.size() > 1) {
     throw ExpressionError(node.position, node.text + " takes no value",
                           "write " + node.text + "(): all times are UTC");
   }
-  if (object.is(LaneType::kTime)) return time_method(node, std::move(object));
-  if (object.is(LaneType::kDuration)) return duration_method(node, std::move(object));
-  throw ExpressionError(node.position, describe(object) + ", which has no " + node.text,
-                        "only times and durations have methods");
+  return is_time ? time_method(node, std::move(object)) : duration_method(node, std::move(object));
 }
 
 Operand ExpressionCompiler::time_method(const Node& node, Operand time) {

@@ -93,7 +93,7 @@ void PlanBuilder::build() {
   for (std::uint32_t f = 0; f < plan_.features.size(); ++f) compile_step(f);
   for (std::uint32_t f = 0; f < plan_.features.size(); ++f) {
     if (plan_.features[f].type.type != LaneType::kKey) continue;
-    throw ConfigError(expressions_[f] != nullptr ? expressions_[f]->expr.place : Place{},
+    throw ConfigError(places_[f],
                       "feature \"" + plan_.features[f].name + "\" is a key, which has no value",
                       "compare it: previous(customer).terminal == terminal");
   }
@@ -159,6 +159,7 @@ void PlanBuilder::declare(const std::string& name, const Place& place) {
                       "use {op} and {window} in the name, or another one");
   }
   plan_.features.push_back({name, {}});
+  places_.push_back(place);
   plan_.feature_columns.push_back(kNone);
   expressions_.push_back(nullptr);
   progress_.push_back(Progress::kDone);

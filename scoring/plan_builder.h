@@ -73,6 +73,7 @@ class PlanBuilder {
   std::map<std::string, std::uint32_t> selector_of_;       // text of `where`
   std::vector<bool> selector_uses_label_;
   // By feature: its expression, or nullptr; and how far compiling it has come.
+  std::vector<Place> places_;  // of each feature's name
   std::vector<const FeatureSpec*> expressions_;
   enum class Progress : std::uint8_t { kWaiting, kRunning, kDone };
   std::vector<Progress> progress_;

@@ -18,16 +18,29 @@ bool is_numeric(LaneType type) {
 }
 
 // Does `name` match a pattern with * (any text) and ? (one character)?
+// Only the last * is tried again: an earlier one that takes more can win nothing, and trying them
+// all would take time exponential in their number.
 bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern[0] == '*') {
-    for (std::size_t skip = 0; skip <= name.size(); ++skip) {
-      if (matches(pattern.substr(1), name.substr(skip))) return true;
+  std::size_t p = 0;
+  std::size_t n = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t taken = 0;  // name[0, taken): what everything up to the last * has matched
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      taken = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++taken;
+    } else {
+      return false;
     }
-    return false;
   }
-  if (name.empty() || (pattern[0] != '?' && pattern[0] != name[0])) return false;
-  return matches(pattern.substr(1), name.substr(1));
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
 }
 
 class InputFinder {

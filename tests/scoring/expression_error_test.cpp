@@ -98,6 +98,7 @@ TEST(ExpressionError, Names) {
       {"span.getMinute()", 5, "a duration has no method", "did you mean getMinutes?"},
       {"time.getHours('CET')", 5, "getHours takes no value", "write getHours(): all times are UTC"},
       {"amount.getHours()", 7, "has no getHours", "only times and durations have methods"},
+      {"country.startsWith('N')", 8, "has no startsWith", "only times and durations have methods"},
   });
   expect_refused(kCases);
 }

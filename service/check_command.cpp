@@ -6,7 +6,9 @@
 
 #include "base/kafka.h"
 #include "kernels/history.h"
-#include "publish/encode.h"
+#include "publish/json_text.h"
+#include "publish/reason.h"
+#include "publish/shape.h"
 #include "scoring/compiled_plan.h"
 #include "service/exit_codes.h"
 #include "service/setup.h"
@@ -31,13 +33,8 @@ class Report {
       std::printf("%-6s %-14s %s\n", ok ? "ok" : "FAILED", what, text.c_str());
       return;
     }
-    std::string quoted;
-    for (const char c : text) {
-      if (c == '"' || c == '\\') quoted += '\\';
-      quoted += c;
-    }
-    std::printf("%s{\"check\":\"%s\",\"ok\":%s,\"text\":\"%s\"}", first_ ? "" : ",", what,
-                ok ? "true" : "false", quoted.c_str());
+    std::printf("%s{\"check\":\"%s\",\"ok\":%s,\"text\":%s}", first_ ? "" : ",", what,
+                ok ? "true" : "false", json_string(is_utf8(text) ? text : "(not UTF-8)").c_str());
     first_ = false;
   }
 
@@ -129,15 +126,24 @@ int check_command(const Options& options) {
   const std::optional<Setup> setup = read_setup(options.check.config);
   if (!setup) return kExitConfiguration;
   try {
-    const JsonEncoder reasons(shape_of(*setup->plan));  // throws if a reason names the unknown
+    const OutputShape shape = shape_of(*setup->plan);
+    for (const AlertSpec& alert : setup->config.alerts) {
+      const ReasonTemplate reason(alert.reason.text, shape, alert.reason.place);  // throws
+    }
   } catch (const ConfigError& error) {
     std::fprintf(stderr, "%s\n", format_error(setup->config.file, error).c_str());
     return kExitConfiguration;
   }
   Report report(options.check.print == PrintFormat::kJson);
   report_offline(*setup, report);
+  if (options.check.offline) return kExitOk;
+  if (setup->config.device.backend == Backend::kCuda) {
+    report.line(false, "device",
+                "device.backend is \"cuda\", and this program is built without it");
+    return kExitUnavailable;
+  }
   // A file without brokers is for `features`: there is nothing to look for.
-  if (options.check.offline || setup->config.kafka.bootstrap_servers.empty()) return kExitOk;
+  if (setup->config.kafka.bootstrap_servers.empty()) return kExitOk;
   return check_kafka(*setup, report);
 }
 

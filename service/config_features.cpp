@@ -90,7 +90,8 @@ class FeatureReader {
 
   void check_expression() {
     for (const Node& item : block_.items)
-      if (item.kind != Node::Kind::kInvalid && item.name != "name" && item.name != "expr")
+      if (item.kind != Node::Kind::kInvalid && item.name != "name" && item.name != "expr" &&
+          item.name != "lookback")  // of previous(KEY)
         findings_.error(item.key, "does not go with expr, which stands alone",
                         "make two blocks: one with " + item.name + ", one with expr");
   }

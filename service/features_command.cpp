@@ -3,10 +3,12 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <memory_resource>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "ingest/file_reader.h"
@@ -132,17 +134,38 @@ void say_done(const EngineCounters& counters, const DeadLetters& letters, double
   letters.print();
 }
 
+bool is_same_file(const std::string& left, const std::string& right) {
+  std::error_code error;  // one that is not there yet is no other file
+  return left != "-" && right != "-" && std::filesystem::equivalent(left, right, error) &&
+         std::filesystem::is_regular_file(left, error);
+}
+
+// Writing begins with emptying the file: the transactions or the configuration would be gone.
+void refuse_to_overwrite(const std::string& output, const FeaturesOptions& wanted) {
+  for (const std::string& input : {wanted.input, wanted.config}) {
+    if (!is_same_file(output, input)) continue;
+    throw std::runtime_error("will not write to " + output + ", which is read: name another file");
+  }
+}
+
 void export_features(const Options& options, const Setup& setup) {
   const FeaturesOptions& wanted = options.features;
   const Plan& plan = *setup.plan;
+  if (plan.schema().labels && !plan.schema().label_in_input()) {
+    std::fprintf(stderr,
+                 "warning: labels come by a topic, so there are none in a file: features over "
+                 "labels see no label (give [labels] field for a column)\n");
+  }
   const FileFormat format =
       setup.config.input.format == InputFormat::kCsv ? FileFormat::kCsv : FileFormat::kJsonLines;
   FileReader reader(wanted.input, format, plan.schema(), *setup.dictionary);
-  OutputFile output(wanted.output);
   std::string letters_path = wanted.dead_letters;
   if (letters_path.empty() && wanted.output != "-") {
     letters_path = wanted.output + ".dead-letters.jsonl";
   }
+  refuse_to_overwrite(wanted.output, wanted);
+  refuse_to_overwrite(letters_path, wanted);
+  OutputFile output(wanted.output);
   DeadLetters letters(letters_path, wanted.input);
 
   EngineOptions engine_options;

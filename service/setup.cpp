@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "scoring/expression.h"
 #include "service/embedded.h"
 
 namespace warpscore {
@@ -20,6 +21,28 @@ void print(const std::filesystem::path& file, const ConfigError& error, const ch
 std::uint64_t machine_memory() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+// What is allowed and yet hardly meant.
+void warn(const std::filesystem::path& file, const Setup& setup) {
+  const Schema& schema = setup.plan->schema();
+  for (const Field& field : schema.fields) {
+    if (!schema.label_in_input() || field.source != schema.labels->field) continue;
+    print(file,
+          {{0, 0, "input.fields." + field.name},
+           "reads the label: features and rules over it know at once what is known only later",
+           "leave it out, and use value = \"label\" with a delay"},
+          "warning: ");
+  }
+  for (const AlertSpec& alert : setup.config.alerts) {
+    const std::vector<std::string> names = names_in(alert.when.text);
+    const bool scored = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+      return name == "score" || name == "margin";
+    });
+    if (!scored || setup.plan->has_model()) continue;
+    print(file, {alert.when.place, "asks for a score, which needs a model", "add [model]"},
+          "warning: ");
+  }
 }
 
 template <class Read>
@@ -39,6 +62,7 @@ std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read)
       input.state.memory_max = machine_memory() / 100 * setup.config.device.memory_percent;
     }
     setup.plan = std::make_unique<Plan>(std::move(input), *setup.dictionary);
+    warn(file, setup);
     return setup;
   } catch (const ConfigErrors& errors) {
     for (const ConfigError& error : errors.errors()) print(file, error, "");

@@ -115,6 +115,65 @@ WARPSCORE_HD inline void extremes_of(const History& history, const TablePlan& pl
   }
 }
 
+// The latest row of [lo, hi) that is a member and holds `value`, which one of them does.
+WARPSCORE_HD inline std::uint64_t latest_row_of(const History& history, const TablePlan& plan,
+                                                std::uint32_t set, std::uint64_t lo,
+                                                std::uint64_t hi, std::int64_t value, bool least) {
+  const ExtremeBlocks side = extreme_blocks(history, set);
+  const SumWord& sum = plan.sums[plan.extremes[set].sum];
+  std::uint64_t n = hi;
+  while (n > lo) {
+    if (side.has_blocks && (n & (kBlockRows - 1)) == 0 && n - lo >= kBlockRows) {
+      const std::uint64_t* const block =
+          side.blocks + 2 * (((n - 1) >> kBlockBits) & side.block_mask);
+      if (static_cast<std::int64_t>(block[least ? 0 : 1]) != value) {
+        n -= kBlockRows;
+        continue;
+      }
+    }
+    --n;
+    if (history.counts(n, sum.count) && history.value(n, sum.word) == value) return n;
+  }
+  return lo;
+}
+
+// Where the extreme of a window that ends with the newest row was last time: slot words {row + 1,
+// end of the history then}. As long as that row is in the window and one row has come since, the
+// new row is all there is to look at. A late row moves the others, so it forgets (forget_extremes).
+WARPSCORE_HD inline std::int64_t cached_extreme(const History& history, const TablePlan& plan,
+                                                const Query& query, std::uint64_t lo) {
+  const std::uint64_t hi = history.end();
+  const bool least = query.op == QueryOp::kMin;
+  const SumWord& sum = plan.sums[plan.extremes[query.set].sum];
+  std::uint64_t& row = history.word(query.cache);
+  std::uint64_t& seen = history.word(query.cache + 1);
+  if (row > lo && (seen + 1 == hi || seen == hi)) {
+    std::int64_t best = history.value(row - 1, sum.word);
+    if (seen != hi && history.counts(hi - 1, sum.count)) {
+      const std::int64_t value = history.value(hi - 1, sum.word);
+      if (least ? value <= best : value >= best) {
+        best = value;
+        row = hi;
+      }
+    }
+    seen = hi;
+    return best;
+  }
+  std::uint64_t pair[2];
+  extremes_of(history, plan, query.set, lo, hi, pair);
+  const auto best = static_cast<std::int64_t>(pair[least ? 0 : 1]);
+  row = latest_row_of(history, plan, query.set, lo, hi, best, least) + 1;
+  seen = hi;
+  return best;
+}
+
+WARPSCORE_HD inline void forget_extremes(const History& history, const TablePlan& plan) {
+  if (plan.extreme_count == 0) return;
+  for (std::uint32_t i = 0; i < plan.query_count; ++i) {
+    if (plan.queries[i].cache != kNone) history.word(plan.queries[i].cache) = 0;
+  }
+}
+
 // ---- distinct values: bit n is set while no later row has row n's value
 
 struct DistinctBits {
@@ -174,6 +233,11 @@ WARPSCORE_HD inline std::uint64_t count_bits(const History& history, std::uint32
     if (bits.has_supers && (n & (kSuperRows - 1)) == 0 && hi - n >= kSuperRows) {
       count += *super_of(bits, n);
       n += kSuperRows;
+      continue;
+    }
+    if ((n & (kBlockRows - 1)) == 0 && hi - n >= kBlockRows && bits.mask >= kBlockRows) {
+      count += static_cast<std::uint64_t>(std::popcount(bits.words[(n & bits.mask) >> kBlockBits]));
+      n += kBlockRows;
       continue;
     }
     std::uint64_t step = rows_left_in_word(bits, n);
@@ -282,6 +346,7 @@ WARPSCORE_HD inline void insert_distinct(const History& history, const TablePlan
 
 WARPSCORE_HD inline void update_side_sets(History& history, const TablePlan& plan, std::uint64_t n,
                                           bool shifted) {
+  if (shifted) forget_extremes(history, plan);
   for (std::uint32_t i = 0; i < plan.extreme_count; ++i) {
     if (history.grown()) {
       rebuild_extremes(history, plan, i, history.head());

@@ -94,6 +94,7 @@ struct Query {
   std::uint32_t count = kNone;    // CountWord of its members; kNone: every row is one
   std::int64_t unit = 1;          // 10^scale of the value
   std::uint32_t output = 0;       // column of PassColumns::outputs
+  std::uint32_t cache = kNone;    // min, max without delay: two slot words, see cached_extreme
   std::uint32_t feature = kNone;  // bit of the truncation mark
 };
 

@@ -152,6 +152,12 @@ void TableBuilder::lay_out(bool labels_later) {
     set.value_slot_word = slot_words_++;
   }
   for (PreviousField& field : parts_.previous) field.word = slot_words_++;
+  for (Query& query : parts_.queries) {
+    const bool extreme = query.op == QueryOp::kMin || query.op == QueryOp::kMax;
+    if (!extreme || query.hi != kNone) continue;
+    query.cache = slot_words_;
+    slot_words_ += 2;
+  }
 }
 
 TablePlan TableBuilder::plan(std::uint32_t key_column, const StateSpec& state) const {

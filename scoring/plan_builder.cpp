@@ -24,6 +24,16 @@ std::string suggestion(const std::string& name, const std::vector<std::string>& 
   return "there are: " + all;
 }
 
+// The text from `position` on, for a sentence: cut where it is long, but not within a character.
+std::string excerpt(const std::string& text, std::size_t position) {
+  constexpr std::size_t kBytes = 60;
+  std::string shown = text.substr(std::min(position, text.size()));
+  if (shown.size() <= kBytes) return shown;
+  std::size_t size = kBytes;
+  while (size > 0 && (static_cast<unsigned char>(shown[size]) & 0xc0) == 0x80) --size;
+  return shown.substr(0, size) + "...";
+}
+
 }  // namespace
 
 class PlanBuilder::ScopeOf final : public Scope {
@@ -153,6 +163,10 @@ void PlanBuilder::declare(const std::string& name, const Place& place) {
     throw ConfigError(place, "\"" + name + "\" is the name of a field already",
                       "give the feature another name");
   }
+  if (name.find_first_of("{}") != std::string::npos) {
+    throw ConfigError(place, "\"" + name + "\" cannot name a feature: it has braces",
+                      "{op}, {window}, {days}, {hours} and {minutes} go with ops and windows");
+  }
   const auto number = static_cast<std::uint32_t>(plan_.features.size());
   if (!feature_of_.emplace(name, number).second) {
     throw ConfigError(place, "two features have the name \"" + name + "\"",
@@ -244,10 +258,9 @@ Program PlanBuilder::compile(const TextAt& text, const ScopeRules& rules) {
     if (error.what() == std::string_view("unknown name \"label\"")) {
       mend = "labels are known only later: use a feature over value = \"label\" with a delay";
     }
-    throw ConfigError(text.place,
-                      std::string(error.what()) + ", at \"" +
-                          text.text.substr(std::min(error.position(), text.text.size())) + "\"",
-                      mend);
+    throw ConfigError(
+        text.place,
+        std::string(error.what()) + ", at \"" + excerpt(text.text, error.position()) + "\"", mend);
   }
 }
 

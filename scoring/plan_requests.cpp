@@ -79,8 +79,10 @@ TableBuilder& PlanBuilder::table_of(const FeatureSpec& spec) {
     if (field == nullptr) {
       std::vector<std::string> names;
       for (const Field& each : plan_.schema.fields) names.push_back(each.name);
-      throw ConfigError(name.place, "there is no field \"" + name.text + "\"",
-                        "did you mean \"" + nearest_name(name.text, names) + "\"?");
+      const std::string nearest = nearest_name(name.text, names);
+      throw ConfigError(
+          name.place, "there is no field \"" + name.text + "\"",
+          nearest.empty() ? "name a field of [input.fields]" : "did you mean \"" + nearest + "\"?");
     }
     same.push_back(static_cast<std::uint32_t>(field - plan_.schema.fields.data()));
   }

@@ -262,6 +262,10 @@ lookback = "1m"
         self.refused(FIELDS + '[[features]]\nname = "k"\nkey = "card"\nvalue = "card"\n'
                      + 'ops = ["last"]\n', "bad.toml:12:8: features[0].name")
         self.refused(FIELDS + '[model]\npath = "none.json"\n', "none.json")
+        self.refused(FIELDS + feature + 'same = ["merchant"]\n', "(name a field of [input.fields])")
+        self.refused(FIELDS + '[[features]]\nname = "n_{window}"\nexpr = "1"\n', "it has braces")
+        self.refused(FIELDS + f'[[features]]\nname = "n"\nexpr = "{"(" * 9999}1"\n',
+                     '"' + "(" * 60 + '..."')
         for rubbish in ("", b"\x00", b"version = 1\0", b"\xff\xfe", "a=" + "[" * 99_999):
             self.refused(rubbish, "bad.toml:1")
 

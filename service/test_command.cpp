@@ -1,6 +1,7 @@
 #include "service/test_command.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory_resource>
@@ -142,6 +143,7 @@ class TestRun {
 
   [[nodiscard]] std::string found(const std::string& name) const {
     char text[kValueTextMax];
+    if ((name == "score" || name == "margin") && std::isnan(results_.score[0])) return "missing";
     if (name == "score") return {text, write_double(text, results_.score[0])};
     if (name == "margin") {
       return {text, plan_.margin_is_float()

@@ -315,6 +315,9 @@ lookback = "1m"
         lines = self.expect(FAILED, "test", "t.toml")
         self.assertIn("count_10m: expected 4, is 3", "\n".join(lines))
         self.assertEqual(lines[-1], "0 passed, 1 failed")
+        self.write("t.toml", FIELDS + FEATURES + TESTS.replace("count_10m = 3", "score = 0.5"))
+        self.assertIn("score: expected 0.5, is missing",
+                      "\n".join(self.expect(FAILED, "test", "t.toml")))
 
     def test_generate_is_the_same_each_time(self):
         for form in ("csv", "json"):

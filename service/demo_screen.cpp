@@ -1,26 +1,13 @@
 #include "service/demo_screen.h"
 
 #include <cstdio>
-#include <string>
+
+#include "publish/json_text.h"
 
 namespace warpscore {
 namespace {
 
 constexpr std::uint32_t kAlertsPerSecond = 4;
-
-// The text of a member of our own alert JSON; "" if it is not there. Strings without their quotes.
-std::string_view member(std::string_view json, std::string_view name) {
-  const std::string wanted = "\"" + std::string(name) + "\":";
-  std::size_t at = json.find(wanted);
-  if (at == std::string_view::npos) return {};
-  at += wanted.size();
-  if (json[at] == '"') {
-    std::size_t end = at + 1;
-    while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
-    return json.substr(at + 1, end - at - 1);
-  }
-  return json.substr(at, json.find_first_of(",}", at) - at);
-}
 
 const char* color_of(std::string_view severity) {
   if (severity == "critical") return "\x1b[1;31m";
@@ -44,19 +31,19 @@ void DemoScreen::show_alert(std::string_view alert) {
   const auto print = [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
   };
-  const std::string_view severity = member(alert, "severity");
+  const std::string_view severity = find_json_member(alert, "severity");
   if (color_) print(color_of(severity));
   print("  ALERT ");
   print(severity);
   if (color_) print("\x1b[0m");
   print("  ");
-  print(member(alert, "rule"));
+  print(find_json_member(alert, "rule"));
   print("  customer ");
-  print(member(alert, "customer"));
+  print(find_json_member(find_json_member(alert, "transaction"), "customer"));
   print("  score ");
-  print(member(alert, "score").substr(0, 6));
+  print(find_json_member(alert, "score").substr(0, 6));
   print("  ");
-  print(member(alert, "reason"));
+  print(find_json_member(alert, "reason"));
   print("\n");
 }
 

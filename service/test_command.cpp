@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 #include "ingest/decode.h"
-#include "publish/feature_csv.h"
+#include "publish/json_text.h"
 #include "publish/value_text.h"
 #include "scoring/engine.h"
 #include "service/exit_codes.h"
@@ -22,23 +22,6 @@ namespace {
 constexpr std::int64_t kFirstTimeMs = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 constexpr std::int64_t kEveryMs = 1000;
 constexpr std::size_t kTextBytes = 1U << 20;
-
-void append_json_text(std::string& out, const std::string& text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", c);
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 std::string time_text(const Schema& schema, std::int64_t time_ms) {
   char text[kValueTextMax];
@@ -63,17 +46,17 @@ std::string transaction_json(const Schema& schema, const TestStep& step, std::ui
     has_id = has_id || member.name == schema.id_source;
     has_time = has_time || member.name == schema.time_source;
     if (json.size() > 1) json += ',';
-    append_json_text(json, member.name);
+    append_json_string(json, member.name);
     json += ':';
     if (member.kind == TestValue::Kind::kText) {
-      append_json_text(json, member.text);
+      append_json_string(json, member.text);
     } else {
       json += member.text;
     }
   }
   const auto add = [&](const std::string& name, const std::string& value) {
     if (json.size() > 1) json += ',';
-    append_json_text(json, name);
+    append_json_string(json, name);
     json += ':' + value;
   };
   if (!has_id) add(schema.id_source, "\"test-" + std::to_string(number) + "\"");
@@ -199,7 +182,7 @@ int test_command(const Options& options) {
     const std::vector<std::string> failures = TestRun(*setup->plan, test).run();
     failed += failures.empty() ? 0 : 1;
     std::string name;
-    append_json_text(name, test.name);
+    append_json_string(name, test.name);
     if (json) {
       std::printf("{\"test\":%s,\"passed\":%s,\"failures\":[", name.c_str(),
                   failures.empty() ? "true" : "false");
@@ -208,7 +191,7 @@ int test_command(const Options& options) {
     }
     for (std::size_t i = 0; i < failures.size(); ++i) {
       std::string text;
-      append_json_text(text, failures[i]);
+      append_json_string(text, failures[i]);
       if (json) {
         std::printf("%s%s", i == 0 ? "" : ",", text.c_str());
       } else {

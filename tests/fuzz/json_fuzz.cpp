@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Batch& batch = target.bench.batch;
   if (target.bench.decode_json(value, 1522540831000, value.substr(0, size / 2))) {
     WARPSCORE_CHECK(batch.size() == 1 && batch.rejects().empty());
-    encoder.append_alert(out, batch, target.results, 0, 0, {true, true});
+    encoder.append_alert(out, batch, target.results, 0, 0, {true});
   } else {
     WARPSCORE_CHECK(batch.size() == 0 && batch.rejects().size() == 1);
     const Reject& reject = batch.rejects()[0];

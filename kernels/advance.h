@@ -22,10 +22,6 @@ WARPSCORE_HD inline bool is_member(const Member& member, const PassColumns& colu
   return member.value == kNone || columns.value_of(member.value, row) != kMissing;
 }
 
-WARPSCORE_HD inline std::uint64_t magnitude(Lane value) {
-  return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
-}
-
 // The prefix words of row n, which has just been made.
 WARPSCORE_HD inline void add_contributions(History& history, const TablePlan& plan,
                                            const PassColumns& columns, std::uint32_t row,

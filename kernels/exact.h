@@ -51,6 +51,11 @@ WARPSCORE_HD inline Uint256 times(const Uint256& value, std::uint64_t factor) {
   return product;
 }
 
+// |value|, of the least int64 too.
+WARPSCORE_HD inline std::uint64_t magnitude(std::int64_t value) {
+  return value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+}
+
 WARPSCORE_HD inline int bit_width_of(std::uint64_t value) {
   return static_cast<int>(std::bit_width(value));
 }

@@ -1,24 +1,19 @@
 #include "kernels/key_tables.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 
+#include "base/machine.h"
 #include "kernels/history.h"
 
 namespace warpscore {
 namespace {
 
 constexpr std::uint64_t kFirstIndexEntries = 1024;
-
-std::size_t machine_bytes() {
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
-}
 
 }  // namespace
 
@@ -41,7 +36,7 @@ ReservedMemory::ReservedMemory(ReservedMemory&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_) {}
 
 KeyTables::KeyTables(std::span<const TablePlan> plans) : plans_(plans) {
-  const std::size_t range = machine_bytes();
+  const std::size_t range = machine_memory_bytes();
   for (const TablePlan& plan : plans_) {
     for (std::uint32_t s = 0; s < kShards; ++s) {
       Shard shard;

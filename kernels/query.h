@@ -45,8 +45,7 @@ WARPSCORE_HD inline double spread_of(const History& history, const TablePlan& pl
   const SumWord& values = plan.sums[square.sum];
   const std::uint64_t bound = history.word(values.max_abs_word);
   const int bits = 2 * bit_width_of(bound) + bit_width_of(rows.hi - rows.lo);
-  const std::uint64_t size =
-      sum < 0 ? 0 - static_cast<std::uint64_t>(sum) : static_cast<std::uint64_t>(sum);
+  const std::uint64_t size = magnitude(sum);
   if (bits + bit_width_of(n) <= 128) {  // nearly always: amounts have some 30 bits
     const Uint128 squares = history.difference128(rows.lo, rows.hi, square.word);
     const Uint128 spread = squares * n - static_cast<Uint128>(size) * size;
@@ -58,9 +57,7 @@ WARPSCORE_HD inline double spread_of(const History& history, const TablePlan& pl
     spread = wide(history.difference128(rows.lo, rows.hi, square.word));
   } else {
     for (std::uint64_t at = rows.lo; at != rows.hi; ++at) {
-      const std::int64_t value = history.value(at, values.word);
-      const std::uint64_t one =
-          value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+      const std::uint64_t one = magnitude(history.value(at, values.word));
       add_to(spread, wide(static_cast<Uint128>(one) * one));
     }
   }

@@ -49,6 +49,20 @@ WARPSCORE_HD inline void clear_pair(std::uint64_t* pair) {
   pair[1] = static_cast<std::uint64_t>(kNoGreatest);
 }
 
+// Row n into the summaries of its block and superblock, which it begins where it is their first, or
+// where `begin` says so.
+WARPSCORE_HD inline void note_extreme(const History& history, const SumWord& sum,
+                                      const ExtremeBlocks& side, std::uint64_t n, bool begin) {
+  std::uint64_t* const block = side.blocks + 2 * ((n >> kBlockBits) & side.block_mask);
+  std::uint64_t* const super = side.supers + 2 * ((n >> kSuperBits) & side.super_mask);
+  if (begin || (n & (kBlockRows - 1)) == 0) clear_pair(block);
+  if (side.has_supers && (begin || (n & (kSuperRows - 1)) == 0)) clear_pair(super);
+  if (!history.counts(n, sum.count)) return;
+  const std::int64_t value = history.value(n, sum.word);
+  widen(block, value, value);
+  if (side.has_supers) widen(super, value, value);
+}
+
 // Makes the summaries of rows [from, end) anew; those of a block's earlier rows are kept by
 // starting at the block's (or superblock's) first held row.
 WARPSCORE_HD inline void rebuild_extremes(const History& history, const TablePlan& plan,
@@ -56,36 +70,20 @@ WARPSCORE_HD inline void rebuild_extremes(const History& history, const TablePla
   const ExtremeBlocks side = extreme_blocks(history, set);
   if (!side.has_blocks) return;
   const std::uint64_t step = side.has_supers ? kSuperRows : kBlockRows;
-  std::uint64_t n = from & ~(step - 1);
-  if (n < history.head()) n = history.head();
+  std::uint64_t first = from & ~(step - 1);
+  if (first < history.head()) first = history.head();
   const SumWord& sum = plan.sums[plan.extremes[set].sum];
-  bool fresh = true;
-  for (; n != history.end(); ++n) {
-    std::uint64_t* const block = side.blocks + 2 * ((n >> kBlockBits) & side.block_mask);
-    std::uint64_t* const super = side.supers + 2 * ((n >> kSuperBits) & side.super_mask);
-    if (fresh || (n & (kBlockRows - 1)) == 0) clear_pair(block);
-    if (side.has_supers && (fresh || (n & (kSuperRows - 1)) == 0)) clear_pair(super);
-    fresh = false;
-    if (!history.counts(n, sum.count)) continue;
-    const std::int64_t value = history.value(n, sum.word);
-    widen(block, value, value);
-    if (side.has_supers) widen(super, value, value);
+  for (std::uint64_t n = first; n != history.end(); ++n) {
+    note_extreme(history, sum, side, n, n == first);
   }
 }
 
 WARPSCORE_HD inline void append_extreme(const History& history, const TablePlan& plan,
                                         std::uint32_t set, std::uint64_t n) {
   const ExtremeBlocks side = extreme_blocks(history, set);
-  if (!side.has_blocks) return;
-  std::uint64_t* const block = side.blocks + 2 * ((n >> kBlockBits) & side.block_mask);
-  std::uint64_t* const super = side.supers + 2 * ((n >> kSuperBits) & side.super_mask);
-  if ((n & (kBlockRows - 1)) == 0) clear_pair(block);
-  if (side.has_supers && (n & (kSuperRows - 1)) == 0) clear_pair(super);
-  const SumWord& sum = plan.sums[plan.extremes[set].sum];
-  if (!history.counts(n, sum.count)) return;
-  const std::int64_t value = history.value(n, sum.word);
-  widen(block, value, value);
-  if (side.has_supers) widen(super, value, value);
+  if (side.has_blocks) {
+    note_extreme(history, plan.sums[plan.extremes[set].sum], side, n, false);
+  }
 }
 
 // Least and greatest member of rows [lo, hi) into `pair`.

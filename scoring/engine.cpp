@@ -1,7 +1,6 @@
 #include "scoring/engine.h"
 
 #include <tbb/global_control.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/machine.h"
 #include "kernels/feature_pass.h"
 #include "kernels/label.h"
 #include "scoring/admission.h"
@@ -40,12 +40,11 @@ struct ResultColumns {
 
 namespace {
 
-constexpr std::int64_t kMemoryShare = 80;  // percent of the machine's, where no limit is given
+constexpr std::uint64_t kMemoryShare = 80;  // percent of the machine's, where no limit is given
 
 StateSpec with_memory_limit(StateSpec state) {
   if (state.memory_max == 0) {
-    state.memory_max = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE)) / 100 * kMemoryShare;
+    state.memory_max = machine_memory_bytes() / 100 * kMemoryShare;
   }
   return state;
 }

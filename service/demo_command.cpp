@@ -22,8 +22,6 @@ namespace {
 
 constexpr std::uint32_t kBatchRows = 4096;
 constexpr std::size_t kBatchTextBytes = 2U << 20;
-constexpr std::uint64_t kDemoRate = 2'000;
-constexpr std::chrono::milliseconds kTurn{10};
 
 // Payments through decoder, engine and encoder, as in production but for Kafka.
 class Demo {
@@ -45,7 +43,7 @@ class Demo {
       if (options.for_ms > 0 && elapsed * 1000.0 >= static_cast<double>(options.for_ms)) break;
       const auto due = static_cast<std::uint64_t>(elapsed * static_cast<double>(rate));
       if (due == made) {
-        std::this_thread::sleep_for(kTurn);
+        std::this_thread::sleep_for(kDemoTurn);
       } else {
         const std::uint64_t step = std::min<std::uint64_t>(due - made, kBatchRows);
         score(step);

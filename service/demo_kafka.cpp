@@ -21,8 +21,6 @@
 namespace warpscore {
 namespace {
 
-constexpr std::uint64_t kDemoRate = 2'000;
-constexpr std::chrono::milliseconds kTurn{10};
 constexpr int kLastTurns = 50;
 constexpr int kAnswerMs = 10'000;
 constexpr const char* kServersInExample = "127.0.0.1:29192";
@@ -117,7 +115,7 @@ class Producer {
         if (!sink_->write(payment.customer, line)) return fail();
       }
       if (!sink_->flush()) return fail();
-      std::this_thread::sleep_for(kTurn);
+      std::this_thread::sleep_for(kDemoTurn);
     }
   }
   void fail() { std::fprintf(stderr, "warpscore demo: %s\n", sink_->error().c_str()); }
@@ -142,13 +140,13 @@ int show(const Options& options) {
       if (over) break;
       watcher.look();
       screen.tick(watcher.scores());
-      std::this_thread::sleep_for(kTurn);
+      std::this_thread::sleep_for(kDemoTurn);
     }
   }
   service.stop();
   for (int turn = 0; turn < kLastTurns; ++turn) {  // what was committed last is still on its way
     watcher.look();
-    std::this_thread::sleep_for(kTurn);
+    std::this_thread::sleep_for(kDemoTurn);
   }
   screen.finish(watcher.scores());
   return service.exit_code();

@@ -10,6 +10,9 @@
 
 namespace warpscore {
 
+inline constexpr std::uint64_t kDemoRate = 2'000;          // payments a second, if not asked for
+inline constexpr std::chrono::milliseconds kDemoTurn{10};  // of the loops that show something
+
 class DemoScreen {
  public:
   explicit DemoScreen(bool color) : color_(color) {}

@@ -1,11 +1,10 @@
 #include "service/setup.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <thread>
 
+#include "base/machine.h"
 #include "scoring/expression.h"
 #include "service/embedded.h"
 
@@ -16,11 +15,6 @@ constexpr std::uint32_t kDictionaryTextsMax = 1U << 26;
 
 void print(const std::filesystem::path& file, const ConfigError& error, const char* kind) {
   std::fprintf(stderr, "%s%s\n", kind, format_error(file, error).c_str());
-}
-
-std::uint64_t machine_memory() {
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
 }
 
 // What is allowed and yet hardly meant.
@@ -59,7 +53,7 @@ std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read)
     input.alerts = setup.config.alerts;
     input.state = setup.config.state;
     if (setup.config.device.memory_percent != 0) {
-      input.state.memory_max = machine_memory() / 100 * setup.config.device.memory_percent;
+      input.state.memory_max = machine_memory_bytes() / 100 * setup.config.device.memory_percent;
     }
     setup.plan = std::make_unique<Plan>(std::move(input), *setup.dictionary);
     warn(file, setup);

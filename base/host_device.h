@@ -8,7 +8,10 @@
 #define WARPSCORE_HD __host__ __device__
 // A GPU hides latency by its many threads: no prefetch there.
 #define WARPSCORE_PREFETCH(address) void(address)
+// Before a template over a Team: the team it is instantiated with decides where it runs.
+#define WARPSCORE_TEAM_CODE _Pragma("nv_exec_check_disable")
 #else
 #define WARPSCORE_HD
 #define WARPSCORE_PREFETCH(address) __builtin_prefetch(address, 1)
+#define WARPSCORE_TEAM_CODE
 #endif

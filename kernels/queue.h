@@ -4,14 +4,15 @@
 // tests/support/thread_queue.h on host threads, with which every kernel runs, and is held against
 // the oracle, where there is no GPU. What a Queue offers:
 //
-//   std::pmr::memory_resource& staging_memory();   host memory that the device reaches (pinned)
+//   std::pmr::memory_resource& staging_memory();   host memory that the device reaches (pinned); the
+//                                                  staged side of every copy lies in it
 //   std::byte* device_memory(std::size_t bytes);   zeroed; start-up only; freed with the queue.
 //                                                  Throws DeviceError with the sum asked for
 //   std::size_t device_memory_free();              bytes that device_memory could still give
 //   void begin(std::uint64_t batch);               what follows belongs to this batch (for faults)
 //   void copy_in(void* device, const void* staged, std::size_t bytes);
 //   void copied_in();                              kernels from here on see what was copied in
-//   void zero(void* device, std::size_t bytes);
+//   void zero(void* device, std::size_t bytes);    in the order of the kernels
 //   void each(const char* name, std::uint32_t count, const Task& task);
 //                                                  task(i) for every i < count, in any order
 //   void teams(const char* name, std::uint32_t count, const Task& task);
@@ -19,20 +20,24 @@
 //   void whole_team(const char* name, const Task& task);
 //                                                  task(team): one team of all that the device has
 //   void sort(const SortPairs& pairs, std::uint32_t count, std::uint32_t key_bits);
-//                                                  by key, stable
+//                                                  by key, stable; 1 <= key_bits <= 32, and count
+//                                                  at most the rows_max of the queue's constructor
 //   void computed();                               copies out from here on see what was computed
 //   void copy_out(void* staged, const void* device, std::size_t bytes);
 //   void copy_out_columns(void* staged, const void* device, std::size_t bytes_each,
 //                         std::size_t pitch, std::uint32_t columns);
+//                                                  bytes_each of every column; on both sides a column
+//                                                  begins `pitch` bytes after the one before it
 //   Fence fence();                                 passes when all work queued so far is done
 //   bool passed(Fence fence);  void wait(Fence fence);
 //
 // Order    kernels run one after another in the order queued. copy_in and copy_out run beside the
 //          kernels of other batches; copied_in() and computed() tie them to this one's.
-// Task     a plain struct of pointers and numbers with a const WARPSCORE_HD operator(); it is copied
-//          to the device. For teams it is a template over the Team, Task::kThreads says how many
+// Task     a plain struct of pointers and numbers with a const WARPSCORE_HD operator(), of at most
+//          kTaskBytesMax bytes; it is copied to the device. A count of 0 queues nothing. For teams it is a template over the Team, Task::kThreads says how many
 //          workers a team has, and shared_bytes(), called on the host, how much fast memory it
-//          wants at team.shared_memory() (of teams() only; at most kSharedBytesMax).
+//          wants at team.shared_memory() (of teams() only; at most kSharedBytesMax). `name` is a
+//          literal: it is kept.
 // Memory   nothing allocates after start-up.
 // Thread   one thread drives a queue.
 // Errors   a device error, or a batch that takes longer than kBatchPatienceMs, ends the process at
@@ -46,7 +51,9 @@
 //   team.agree(word)          the value of a word that a step wrote, the same for every worker: none
 //                             goes on to change it before all have read it
 //
-// Steps of one team see each other's writes to memory; two teams share nothing but atomics.
+// Steps of one team see each other's writes to memory; two teams share nothing but atomics. Every
+// worker runs the whole task: what stands outside of the steps is done by each of them, so it changes
+// locals only, and all must come to the same steps (branch on agreed values).
 #pragma once
 
 #include <cstddef>
@@ -68,6 +75,7 @@ struct SortPairs {
 };
 
 inline constexpr std::size_t kSharedBytesMax = 200U << 10;  // an H100's block may have 227 KiB
+inline constexpr std::size_t kTaskBytesMax = 4000;          // a kernel's arguments may have 4 KiB
 
 inline constexpr std::int64_t kBatchPatienceMs = 2000;
 

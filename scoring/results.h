@@ -5,8 +5,8 @@
 //          truncated likewise by feature, and only where a history limit is configured.
 // Units    lanes as in base/lane.h. margin: log-odds (of a forest a float32's exact value). score:
 //          probability. Both NaN where the model gave none, or there is no model.
-// Owner    itself: process gives it columns the first time and fills the same ones afterwards, so
-//          each batch in flight has a Results of its own.
+// Owner    itself, of memory that the engine gives it the first time and fills again afterwards: it
+//          belongs to that engine, which must outlive it. Each batch in flight has its own.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,13 @@
 
 namespace warpscore {
 
-struct ResultColumns;  // scoring/engine.cpp
+// The columns' memory, which only the backend that made it looks into.
+struct ResultMemory {
+  ResultMemory() = default;
+  virtual ~ResultMemory() = default;
+  ResultMemory(const ResultMemory&) = delete;
+  ResultMemory& operator=(const ResultMemory&) = delete;
+};
 
 struct Results {
   std::uint32_t size = 0;
@@ -28,7 +34,7 @@ struct Results {
   std::vector<const std::uint64_t*> truncated;  // empty where no history limit is configured
   const std::uint8_t* refused = nullptr;        // 1: a key table was full; nothing was applied
 
-  std::shared_ptr<ResultColumns> columns;  // the memory behind the pointers above
+  std::unique_ptr<ResultMemory> memory;  // behind the pointers above
 
   [[nodiscard]] bool alert_fired(std::uint32_t alert, std::uint32_t row) const {
     return (fired[alert / 64][row] >> (alert % 64) & 1) != 0;

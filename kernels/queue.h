@@ -1,11 +1,10 @@
-// A device's work and memory, as the passes see it: the Queue and Team that they are templates over.
+// A device's work and memory, as passes see them: the Queue and Team that they are templates over.
 //
 // A Queue takes work in order and does it later: kernels/queue_cuda.cuh on a GPU, and
 // tests/support/thread_queue.h on host threads, with which every kernel runs, and is held against
 // the oracle, where there is no GPU. What a Queue offers:
 //
-//   std::pmr::memory_resource& staging_memory();   host memory that the device reaches (pinned); the
-//                                                  staged side of every copy lies in it
+//   std::pmr::memory_resource& staging_memory();   pinned; the staged side of every copy lies in it
 //   std::byte* device_memory(std::size_t bytes);   zeroed; start-up only; freed with the queue.
 //                                                  Throws DeviceError with the sum asked for
 //   std::size_t device_memory_free();              bytes that device_memory could still give
@@ -16,7 +15,7 @@
 //   void each(const char* name, std::uint32_t count, const Task& task);
 //                                                  task(i) for every i < count, in any order
 //   void teams(const char* name, std::uint32_t count, const Task& task);
-//                                                  task(team, number): `count` teams, one block each
+//                                                  task(team, number) for `count` teams
 //   void whole_team(const char* name, const Task& task);
 //                                                  task(team): one team of all that the device has
 //   void sort(const SortPairs& pairs, std::uint32_t count, std::uint32_t key_bits);
@@ -26,18 +25,19 @@
 //   void copy_out(void* staged, const void* device, std::size_t bytes);
 //   void copy_out_columns(void* staged, const void* device, std::size_t bytes_each,
 //                         std::size_t pitch, std::uint32_t columns);
-//                                                  bytes_each of every column; on both sides a column
-//                                                  begins `pitch` bytes after the one before it
+//                                                  bytes_each of each column; columns begin `pitch`
+//                                                  bytes after one another, on both sides
 //   Fence fence();                                 passes when all work queued so far is done
 //   bool passed(Fence fence);  void wait(Fence fence);
 //
 // Order    kernels run one after another in the order queued. copy_in and copy_out run beside the
 //          kernels of other batches; copied_in() and computed() tie them to this one's.
 // Task     a plain struct of pointers and numbers with a const WARPSCORE_HD operator(), of at most
-//          kTaskBytesMax bytes; it is copied to the device. A count of 0 queues nothing. For teams it is a template over the Team, Task::kThreads says how many
+//          kTaskBytesMax bytes; it is copied to the device. Its name is a literal, and is kept. A
+//          count of 0 queues nothing.
+//          For teams the operator() is a template over the Team, Task::kThreads says how many
 //          workers a team has, and shared_bytes(), called on the host, how much fast memory it
-//          wants at team.shared_memory() (of teams() only; at most kSharedBytesMax). `name` is a
-//          literal: it is kept.
+//          wants at team.shared_memory() (of teams() only; at most kSharedBytesMax).
 // Memory   nothing allocates after start-up.
 // Thread   one thread drives a queue.
 // Errors   a device error, or a batch that takes longer than kBatchPatienceMs, ends the process at
@@ -48,12 +48,12 @@
 //   team.each(count, f);      f(i) for every i < count, in any order; then all meet
 //   team.leader(f);           f() by one worker; then all meet
 //   team.shared_memory()      std::byte*, aligned to 16, the team's own, of no particular content
-//   team.agree(word)          the value of a word that a step wrote, the same for every worker: none
-//                             goes on to change it before all have read it
+//   team.agree(word)          the value of a word that a step wrote, the same for every worker: no
+//                             worker goes on to change it before all have read it
 //
 // Steps of one team see each other's writes to memory; two teams share nothing but atomics. Every
-// worker runs the whole task: what stands outside of the steps is done by each of them, so it changes
-// locals only, and all must come to the same steps (branch on agreed values).
+// worker runs the whole task: what stands outside of the steps is done by each of them, so it
+// changes locals only, and all must come to the same steps (branch on agreed values).
 #pragma once
 
 #include <cstddef>
@@ -90,7 +90,7 @@ inline constexpr int kExitDeviceError = 70;
 inline constexpr int kExitDeviceHung = 71;
 
 // Ends the process within milliseconds: one line with the code, the kernel that began last and the
-// batch, then _exit without destructors. Nothing was committed of that batch. kernels/device_fault.cpp
+// batch, then _exit without destructors. Nothing of that batch was committed (device_fault.cpp).
 [[noreturn]] void device_failed(int exit_code, const char* what, const char* kernel,
                                 std::uint64_t batch);
 

@@ -4,9 +4,9 @@
 // Layout   three lanes as CUDA's three streams: copies in, kernels, copies out. Each runs its
 //          operations in the order queued; copied_in(), computed() and fence() are all that ties
 //          one to another. A pass that forgets one is caught, by value or by ThreadSanitizer.
-// Order    asynchronous: a thread per lane. Otherwise nothing runs before passed(), wait() or a lane
-//          that is full: the caller then runs operations of lanes drawn from the seed, and the same
-//          seed gives the same run.
+// Order    asynchronous: a thread per lane. Otherwise nothing runs before passed(), wait() or a
+//          lane that is full: the caller then runs operations of lanes drawn from the seed, and the
+//          same seed gives the same run.
 // Workers  that run a kernel: several teams at once, or all of them as one team.
 // Memory   device memory lies on the heap and staging memory begins with arbitrary bytes. A copy or
 //          zero() outside of them is a broken invariant. Nothing is allocated after the constructor

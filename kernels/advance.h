@@ -22,37 +22,50 @@ WARPSCORE_HD inline bool is_member(const Member& member, const PassColumns& colu
   return member.value == kNone || columns.value_of(member.value, row) != kMissing;
 }
 
-// The prefix words of row n, which has just been made.
-WARPSCORE_HD inline void add_contributions(History& history, const TablePlan& plan,
-                                           const PassColumns& columns, std::uint32_t row,
-                                           std::uint64_t n) {
+// What a transaction adds to the prefix words: f(word, amount) for each, one that squares fill two
+// words of as a Uint128.
+template <class Function>
+WARPSCORE_HD inline void for_contributions(const TablePlan& plan, const PassColumns& columns,
+                                           std::uint32_t row, const Function& f) {
   for (std::uint32_t i = 0; i < plan.count_count; ++i) {
     const CountWord& count = plan.counts[i];
-    if (is_member(count.member, columns, row)) history.contribute(n, count.word, std::uint64_t{1});
+    if (is_member(count.member, columns, row)) f(count.word, std::uint64_t{1});
   }
   for (std::uint32_t i = 0; i < plan.sum_count; ++i) {
     const SumWord& sum = plan.sums[i];
     if (!is_member(sum.member, columns, row)) continue;
-    const Lane value = columns.value_of(sum.member.value, row);
-    history.contribute(n, sum.word, static_cast<std::uint64_t>(value));
-    std::uint64_t& bound = history.word(sum.max_abs_word);
-    if (magnitude(value) > bound) bound = magnitude(value);
+    f(sum.word, static_cast<std::uint64_t>(columns.value_of(sum.member.value, row)));
   }
   for (std::uint32_t i = 0; i < plan.square_count; ++i) {
     const Member& member = plan.sums[plan.squares[i].sum].member;
     if (!is_member(member, columns, row)) continue;
     const std::uint64_t value = magnitude(columns.value_of(member.value, row));
-    history.contribute(n, plan.squares[i].word, static_cast<Uint128>(value) * value);
+    f(plan.squares[i].word, static_cast<Uint128>(value) * value);
   }
 }
 
-// The words of row n that are not prefix sums.
-WARPSCORE_HD inline void set_plain_words(History& history, const TablePlan& plan,
+// The prefix words of row n, which has just been made.
+WARPSCORE_HD inline void add_contributions(History& history, const TablePlan& plan,
+                                           const PassColumns& columns, std::uint32_t row,
+                                           std::uint64_t n) {
+  for_contributions(plan, columns, row, [&](std::uint32_t word, auto amount) {
+    history.contribute(n, word, amount);
+  });
+  for (std::uint32_t i = 0; i < plan.sum_count; ++i) {
+    const SumWord& sum = plan.sums[i];
+    if (!is_member(sum.member, columns, row)) continue;
+    const std::uint64_t size = magnitude(columns.value_of(sum.member.value, row));
+    std::uint64_t& bound = history.word(sum.max_abs_word);
+    if (size > bound) bound = size;
+  }
+}
+
+// The words of a row that are not prefix sums; `sequence`: which transaction of the key it is.
+WARPSCORE_HD inline void set_plain_words(std::uint64_t* words, const TablePlan& plan,
                                          const PassColumns& columns, std::uint32_t row,
-                                         std::uint64_t n) {
-  std::uint64_t* const words = history.row(n);
+                                         std::uint64_t sequence) {
   if (plan.id_word != kNone) words[plan.id_word] = columns.id_hash[row];
-  if (plan.sequence_word != kNone) words[plan.sequence_word] = history.slot().sequence;
+  if (plan.sequence_word != kNone) words[plan.sequence_word] = sequence;
   if (plan.label_word != kNone) {
     words[plan.label_word] = static_cast<std::uint64_t>(columns.value_of(kLabelValue, row));
   }
@@ -76,23 +89,31 @@ WARPSCORE_HD inline void set_plain_words(History& history, const TablePlan& plan
   }
 }
 
-// What `last` and `previous` of the next transaction will see.
-WARPSCORE_HD inline void remember(History& history, const TablePlan& plan,
-                                  const PassColumns& columns, std::uint32_t row) {
-  for (std::uint32_t i = 0; i < plan.last_count; ++i) {
-    const LastSet& set = plan.lasts[i];
-    if (!is_member(set.member, columns, row)) continue;
-    history.word(set.time_word) = static_cast<std::uint64_t>(columns.time_ms[row]);
-    if (set.value_word == kNone) continue;
-    history.word(set.value_slot_word) =
-        static_cast<std::uint64_t>(columns.value_of(set.member.value, row));
-  }
+// What `last` and `previous` of the next transaction will see, into the slot's words (or a copy of
+// those from plan.remembered on, given as if it began at word 0).
+WARPSCORE_HD inline void remember_last(std::uint64_t* words, const LastSet& set,
+                                       const PassColumns& columns, std::uint32_t row) {
+  words[set.time_word] = static_cast<std::uint64_t>(columns.time_ms[row]);
+  if (set.value_word == kNone) return;
+  words[set.value_slot_word] =
+      static_cast<std::uint64_t>(columns.value_of(set.member.value, row));
+}
+WARPSCORE_HD inline void remember_previous(std::uint64_t* words, const TablePlan& plan,
+                                           const PassColumns& columns, std::uint32_t row) {
   for (std::uint32_t i = 0; i < plan.previous_count; ++i) {
     const PreviousField& field = plan.previous[i];
     const Lane value =
         field.value == kNone ? columns.time_ms[row] : columns.value_of(field.value, row);
-    history.word(field.word) = static_cast<std::uint64_t>(value);
+    words[field.word] = static_cast<std::uint64_t>(value);
   }
+}
+WARPSCORE_HD inline void remember(History& history, const TablePlan& plan,
+                                  const PassColumns& columns, std::uint32_t row) {
+  for (std::uint32_t i = 0; i < plan.last_count; ++i) {
+    const LastSet& set = plan.lasts[i];
+    if (is_member(set.member, columns, row)) remember_last(&history.word(0), set, columns, row);
+  }
+  remember_previous(&history.word(0), plan, columns, row);
 }
 
 WARPSCORE_HD inline void apply_history_limit(History& history, const TablePlan& plan) {
@@ -101,6 +122,12 @@ WARPSCORE_HD inline void apply_history_limit(History& history, const TablePlan& 
   const std::int64_t gone = history.time(slot.head);
   if (slot.dropped == kMissing || gone > slot.dropped) slot.dropped = gone;
   ++slot.head;
+}
+
+// A key counts from its first transaction.
+WARPSCORE_HD inline void note_first(Shard& shard) {
+  count_on(shard, shard.keys, 1);
+  count_on(shard, shard.state_bytes, shard.slot_bytes);
 }
 
 // Applies row `row` to the key of `history` and, with `answer`, fills the outputs of its queries.
@@ -118,6 +145,7 @@ WARPSCORE_HD inline void advance(History& history, const TablePlan& plan, Shard&
   }
   if (late && columns.late != nullptr) columns.late[row] = 1;
   if (columns.clocks[table] != nullptr) columns.clocks[table][row] = slot.newest;
+  if (slot.sequence == 0) note_first(shard);
   ++slot.sequence;
 
   std::uint64_t current = kMissingRow;
@@ -127,7 +155,7 @@ WARPSCORE_HD inline void advance(History& history, const TablePlan& plan, Shard&
   if (reachable) {
     bool shifted = false;
     const std::uint64_t n = history.make_row(time_ms, shifted);
-    set_plain_words(history, plan, columns, row, n);
+    set_plain_words(history.row(n), plan, columns, row, slot.sequence);
     add_contributions(history, plan, columns, row, n);
     update_side_sets(history, plan, n, shifted);
     slot.has_late = slot.has_late || shifted;

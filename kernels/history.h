@@ -5,7 +5,11 @@
 //          per row and a count per 4,096 rows. Row n lies at n & mask for its whole life.
 // Order    by time; of equal times the later applied comes later. A late transaction is inserted
 //          and the rows behind it move up by one: linear in how late it is, and rare.
-// Thread   as its shard.
+// Seen     a History is either the key as it is, or (PastView) as one transaction of a run sees it
+//          while rows that come after it in the run are in the ring already. Then all rows before
+//          complete_end() are applied, of those from there to zone_end() the ones that
+//          is_applied() names, and later ones are not; end() is how many rows there would be.
+// Thread   as its shard; any number of workers may read past views of one key at once.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +17,7 @@
 #include "base/host_device.h"
 #include "kernels/exact.h"
 #include "kernels/shard.h"
+#include "kernels/shared_shard.h"
 #include "kernels/table_plan.h"
 
 namespace warpscore {
@@ -39,18 +44,76 @@ WARPSCORE_HD inline std::uint64_t ring_units(const TablePlan& plan, std::uint8_t
   return (words + 7) / 8;
 }
 
+// How one transaction of a run sees its key (kernels/long_run.h).
+struct PastView {
+  SlotHead slot;                              // head, end, newest, sequence, ... as of then
+  const std::uint64_t* totals = nullptr;      // by row word: the sums as of then
+  const std::uint64_t* remembered = nullptr;  // the slot's words from plan.remembered, as of then
+  std::uint64_t complete_end = 0;
+  std::uint64_t zone_end = 0;
+  std::uint64_t base = 0;  // the first row that the run has changed; of row n at n - base:
+  const std::uint32_t* orders = nullptr;   // when in the run it came, from 1; 0: before it
+  const std::uint64_t* repeats = nullptr;  // for each DistinctSet, `repeats_stride` apart: 1 + the
+                                           // row before with this value; 0: none; kNoValue
+  const std::uint32_t* firsts = nullptr;   // likewise: how many, then rows - base that repeat none
+                                           // of the run
+  std::uint64_t repeats_stride = 0;
+  std::uint32_t order = 0;  // of this transaction: rows of at most this order are applied
+};
+
 class History {
  public:
   WARPSCORE_HD History(const TablePlan& plan, Shard& shard, SlotHead& slot)
-      : plan_(plan), shard_(shard), slot_(slot) {
+      : plan_(plan),
+        shard_(shard),
+        slot_(slot),
+        real_(slot),
+        words_(reinterpret_cast<std::uint64_t*>(&slot + 1)),
+        totals_(words_ + plan.totals),
+        remembered_(words_ + plan.remembered) {
+    point_to_ring();
+  }
+  WARPSCORE_HD History(const TablePlan& plan, Shard& shard, SlotHead& real, PastView& past)
+      : plan_(plan),
+        shard_(shard),
+        slot_(past.slot),
+        real_(real),
+        words_(reinterpret_cast<std::uint64_t*>(&real + 1)),
+        totals_(past.totals),
+        remembered_(past.remembered),
+        past_(&past) {
     point_to_ring();
   }
 
   WARPSCORE_HD SlotHead& slot() const { return slot_; }
   WARPSCORE_HD std::uint64_t head() const { return slot_.head; }
   WARPSCORE_HD std::uint64_t end() const { return slot_.end; }
-  WARPSCORE_HD std::uint64_t& word(std::uint32_t number) const {
-    return reinterpret_cast<std::uint64_t*>(&slot_ + 1)[number];
+  WARPSCORE_HD const PastView* past() const { return past_; }
+  WARPSCORE_HD std::uint64_t complete_end() const {
+    return past_ == nullptr ? slot_.end : past_->complete_end;
+  }
+  WARPSCORE_HD std::uint64_t zone_end() const {
+    return past_ == nullptr ? slot_.end : past_->zone_end;
+  }
+  // Of a row of [complete_end(), zone_end()).
+  WARPSCORE_HD bool is_applied(std::uint64_t n) const {
+    return past_->orders[n - past_->base] <= past_->order;
+  }
+  // f(n) for the applied rows of [lo, hi), in time order.
+  template <class Function>
+  WARPSCORE_HD void for_applied(std::uint64_t lo, std::uint64_t hi, const Function& f) const {
+    const std::uint64_t complete = complete_end();
+    for (std::uint64_t n = lo; n < hi && n < complete; ++n) f(n);
+    if (past_ == nullptr || hi < slot_.end) return;
+    for (std::uint64_t n = lo > complete ? lo : complete; n < zone_end(); ++n) {
+      if (is_applied(n)) f(n);
+    }
+  }
+
+  WARPSCORE_HD std::uint64_t& word(std::uint32_t number) const { return words_[number]; }
+  // A word of the slot that `last` and `previous` keep for the next transaction.
+  WARPSCORE_HD std::uint64_t remembered(std::uint32_t number) const {
+    return remembered_[number - plan_.remembered];
   }
   WARPSCORE_HD std::uint64_t* row(std::uint64_t n) const {
     return rows_ + (n & mask_) * plan_.row_words;
@@ -60,17 +123,23 @@ class History {
   }
   // Prefix word w before row n; n may be end().
   WARPSCORE_HD std::uint64_t prefix(std::uint64_t n, std::uint32_t w) const {
-    return n == slot_.end ? word(plan_.totals + w) : row(n)[w];
+    return n == slot_.end ? totals_[w] : row(n)[w];
+  }
+  // The same of the rows as they lie in the ring, applied or not.
+  WARPSCORE_HD std::uint64_t stored_prefix(std::uint64_t n, std::uint32_t w) const {
+    return n == real_.end ? words_[plan_.totals + w] : row(n)[w];
   }
   WARPSCORE_HD std::uint64_t difference(std::uint64_t lo, std::uint64_t hi, std::uint32_t w) const {
     return prefix(hi, w) - prefix(lo, w);
   }
   WARPSCORE_HD std::int64_t value(std::uint64_t n, std::uint32_t sum_word) const {
-    return static_cast<std::int64_t>(difference(n, n + 1, sum_word));
+    return static_cast<std::int64_t>(stored_prefix(n + 1, sum_word) - row(n)[sum_word]);
   }
   // Is row n a member, by the count word of its member condition?
   WARPSCORE_HD bool counts(std::uint64_t n, std::uint32_t count) const {
-    return count == kNone || difference(n, n + 1, plan_.counts[count].word) != 0;
+    if (count == kNone) return true;
+    const std::uint32_t word = plan_.counts[count].word;
+    return stored_prefix(n + 1, word) != row(n)[word];
   }
 
   WARPSCORE_HD void drop_front(std::int64_t oldest) {
@@ -115,6 +184,7 @@ class History {
   WARPSCORE_HD std::uint64_t edge_at(std::uint32_t number, std::int64_t newest) const {
     const Edge& edge = plan_.edges[number];
     const std::int64_t limit = newest - edge.offset - (edge.before ? 1 : 0);  // t <= limit
+    if (past_ != nullptr) return search(slot_.head, past_->complete_end, limit);
     std::uint64_t& hint = word(plan_.hints + number);
     std::uint64_t at = hint < slot_.head ? slot_.head : hint > slot_.end ? slot_.end : hint;
     if (at != slot_.head && time(at - 1) > limit) {
@@ -133,9 +203,9 @@ class History {
     return at;
   }
 
-  // First row with time >= time_ms; end() if there is none.
+  // First row with time >= time_ms; complete_end() if there is none before it.
   WARPSCORE_HD std::uint64_t first_at(std::int64_t time_ms) const {
-    return search(slot_.head, slot_.end, time_ms - 1);
+    return search(slot_.head, complete_end(), time_ms - 1);
   }
 
   // Side arrays.
@@ -152,11 +222,33 @@ class History {
 
   WARPSCORE_HD void free_ring() {
     if (!slot_.has_ring) return;
-    auto* const link = reinterpret_cast<std::uint32_t*>(rows_);
-    *link = shard_.ring_free[slot_.size_class];
-    shard_.ring_free[slot_.size_class] = slot_.ring + 1;
-    shard_.state_bytes -= 64 * ring_units(plan_, slot_.size_class);
+    give_ring_back(slot_.ring, slot_.size_class);
+    charge(0 - 64 * ring_units(plan_, slot_.charged_class));
     slot_.has_ring = false;
+  }
+
+  // For kernels/long_run.h, which makes room for a whole run: a larger ring in place of the present
+  // one, which the caller gives back once its rows are moved. What is charged stays.
+  WARPSCORE_HD void swap_ring(std::uint8_t size_class) {
+    slot_.ring = take_ring(size_class);
+    slot_.size_class = size_class;
+    slot_.has_ring = true;
+    point_to_ring();
+  }
+  WARPSCORE_HD void give_ring_back(std::uint32_t ring, std::uint8_t size_class) {
+    const RingLink link{shard_.rings};
+    if (shard_.pool != nullptr) {
+      warpscore::give_back(shard_.ring_returned[size_class], ring + 1, link);
+      return;
+    }
+    link(ring + 1) = shard_.ring_free[size_class];
+    shard_.ring_free[size_class] = ring + 1;
+  }
+  // What state is charged for the ring once it has been this class.
+  WARPSCORE_HD void charge_class(std::uint8_t size_class, bool is_first) {
+    const std::uint64_t before = is_first ? 0 : 64 * ring_units(plan_, slot_.charged_class);
+    slot_.charged_class = size_class;
+    charge(64 * ring_units(plan_, size_class) - before);
   }
 
  private:
@@ -191,13 +283,19 @@ class History {
     side_ = rows_ + (static_cast<std::uint64_t>(plan_.row_words) << slot_.size_class);
   }
 
+  WARPSCORE_HD void charge(std::uint64_t bytes) { count_on(shard_, shard_.state_bytes, bytes); }
+
   WARPSCORE_HD std::uint32_t take_ring(std::uint8_t size_class) {
     const std::uint64_t units = ring_units(plan_, size_class);
-    shard_.state_bytes += 64 * units;
+    const RingLink link{shard_.rings};
     std::uint32_t& free = shard_.ring_free[size_class];
+    if (shard_.pool != nullptr) {
+      const std::uint32_t first = take_first(free, link);
+      return first != 0 ? first - 1 : take_units(shard_, units);
+    }
     if (free != 0) {
       const std::uint32_t ring = free - 1;
-      free = *reinterpret_cast<const std::uint32_t*>(shard_.rings + std::size_t{ring} * 64);
+      free = link(free);
       return ring;
     }
     const auto ring = static_cast<std::uint32_t>(shard_.rings_used);
@@ -206,7 +304,13 @@ class History {
   }
 
   WARPSCORE_HD void reserve_one() {
-    if (slot_.has_ring && slot_.end - slot_.head <= mask_) return;
+    const std::uint64_t held = slot_.end - slot_.head;
+    if (!slot_.has_ring) {
+      charge_class(kFirstClass, true);
+    } else if (held >> slot_.charged_class != 0) {
+      charge_class(static_cast<std::uint8_t>(slot_.charged_class + 1), false);
+    }
+    if (slot_.has_ring && held <= mask_) return;
     const std::uint8_t wanted =
         slot_.has_ring ? static_cast<std::uint8_t>(slot_.size_class + 1) : kFirstClass;
     const std::uint32_t ring = take_ring(wanted);
@@ -217,7 +321,7 @@ class History {
         copy_row(n, rows + (n & mask) * plan_.row_words);
       }
       copy_bits(rows + (static_cast<std::uint64_t>(plan_.row_words) << wanted), wanted);
-      free_ring();
+      give_ring_back(slot_.ring, slot_.size_class);
     }
     slot_.ring = ring;
     slot_.size_class = wanted;
@@ -249,6 +353,11 @@ class History {
   const TablePlan& plan_;
   Shard& shard_;
   SlotHead& slot_;
+  const SlotHead& real_;  // the slot in the table: slot_ itself, or what slot_ is a past view of
+  std::uint64_t* const words_;
+  const std::uint64_t* const totals_;
+  const std::uint64_t* const remembered_;
+  const PastView* const past_ = nullptr;
   std::uint64_t* rows_ = nullptr;
   std::uint64_t* side_ = nullptr;
   std::uint64_t mask_ = 0;

@@ -46,6 +46,7 @@ KeyTables::KeyTables(std::span<const TablePlan> plans) : plans_(plans) {
       shard.slots = memory_.emplace_back(range).data();
       shard.slot_bytes =
           static_cast<std::uint32_t>((sizeof(SlotHead) + 8 * plan.slot_words + 63) / 64 * 64);
+      shard.slot_stride = shard.slot_bytes;
       shard.rings = memory_.emplace_back(range).data();
       shards_.push_back(shard);
     }
@@ -77,8 +78,8 @@ std::uint64_t KeyTables::bytes_wanted(std::uint32_t table, const Key& key) {
   const TablePlan& plan = plans_[table];
   if (slot == nullptr) return owner.slot_bytes + 64 * ring_units(plan, kFirstClass);
   if (!slot->has_ring) return 64 * ring_units(plan, kFirstClass);
-  if (slot->end - slot->head < (1ULL << slot->size_class)) return 0;
-  return 64 * ring_units(plan, static_cast<std::uint8_t>(slot->size_class + 1));
+  if (slot->end - slot->head < (1ULL << slot->charged_class)) return 0;
+  return 64 * ring_units(plan, static_cast<std::uint8_t>(slot->charged_class + 1));
 }
 
 std::uint64_t KeyTables::evict_idle(std::uint32_t table, std::int64_t oldest) {

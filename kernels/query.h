@@ -28,7 +28,8 @@ WARPSCORE_HD inline bool exact_sum(const History& history, const SumWord& sum, I
   const std::uint64_t bound = history.word(sum.max_abs_word);
   if (bit_width_of(bound) + bit_width_of(rows.hi - rows.lo) <= 63) return true;
   Int128 exact = 0;
-  for (std::uint64_t n = rows.lo; n != rows.hi; ++n) exact += history.value(n, sum.word);
+  history.for_applied(rows.lo, rows.hi,
+                      [&](std::uint64_t n) { exact += history.value(n, sum.word); });
   return exact == total && total != kMissing;
 }
 
@@ -56,10 +57,10 @@ WARPSCORE_HD inline double spread_of(const History& history, const TablePlan& pl
   if (bits <= 128) {
     spread = wide(history.difference128(rows.lo, rows.hi, square.word));
   } else {
-    for (std::uint64_t at = rows.lo; at != rows.hi; ++at) {
+    history.for_applied(rows.lo, rows.hi, [&](std::uint64_t at) {
       const std::uint64_t one = magnitude(history.value(at, values.word));
       add_to(spread, wide(static_cast<Uint128>(one) * one));
-    }
+    });
   }
   spread = times(spread, n);
   subtract_from(spread, wide(static_cast<Uint128>(size) * size));
@@ -83,7 +84,7 @@ WARPSCORE_HD inline Lane answer_moment(const History& history, const TablePlan& 
                                    : plan.squares[query.set].sum;
   std::int64_t sum = 0;
   if (!exact_sum(history, plan.sums[number], rows, sum)) {
-    ++shard.overflows;
+    count_on(shard, shard.overflows, 1);
     return query.op == QueryOp::kSum ? kMissing : kMissingDouble;
   }
   if (query.op == QueryOp::kSum) return sum;
@@ -98,7 +99,7 @@ WARPSCORE_HD inline Lane answer_moment(const History& history, const TablePlan& 
 WARPSCORE_HD inline Lane answer_extreme(const History& history, const TablePlan& plan,
                                         const Query& query, Interval rows) {
   if (members_in(history, plan, query.count, rows) == 0) return kMissing;
-  if (query.cache != kNone) return cached_extreme(history, plan, query, rows.lo);
+  if (query.cache != kNone && history.past() == nullptr) return cached_extreme(history, plan, query, rows.lo);
   std::uint64_t pair[2];
   extremes_of(history, plan, query.set, rows.lo, rows.hi, pair);
   return static_cast<Lane>(pair[query.op == QueryOp::kMin ? 0 : 1]);
@@ -119,6 +120,9 @@ WARPSCORE_HD inline bool went(const History& history, const DistinctSet& set, st
 // Without a delay the bits tell; with one, a value counts where it is met first in the window.
 WARPSCORE_HD inline Lane answer_distinct(const History& history, const TablePlan& plan,
                                          const Query& query, Interval rows) {
+  if (query.hi == kNone && history.past() != nullptr) {
+    return static_cast<Lane>(count_past(history, *history.past(), query.set, rows.lo));
+  }
   if (query.hi == kNone) {
     return static_cast<Lane>(count_bits(history, query.set, rows.lo, rows.hi));
   }
@@ -153,12 +157,20 @@ WARPSCORE_HD inline std::uint64_t first_beyond(const History& history, std::uint
 
 WARPSCORE_HD inline Lane answer_first_seen(const History& history, const TablePlan& plan,
                                            const Query& query, Interval rows) {
+  const std::uint64_t complete = history.complete_end();
+  Interval sure = rows;  // without the zone of a past view
+  if (sure.hi > complete) sure.hi = complete > sure.lo ? complete : sure.lo;
   std::uint64_t n = rows.lo;
   if (query.count != kNone) {
     const std::uint32_t word = plan.counts[query.count].word;
-    n = first_beyond(history, word, rows, history.prefix(rows.lo, word));
+    n = first_beyond(history, word, sure, history.prefix(rows.lo, word));
   }
-  return n < rows.hi ? history.time(n) : kMissing;
+  if (n < sure.hi) return history.time(n);
+  Lane first = kMissing;
+  history.for_applied(sure.hi, rows.hi, [&](std::uint64_t at) {
+    if (first == kMissing && history.counts(at, query.count)) first = history.time(at);
+  });
+  return first;
 }
 
 // The member applied last in rows [lo, hi) but for `current`; kMissingRow if there is none.
@@ -167,13 +179,13 @@ WARPSCORE_HD inline std::uint64_t last_member(const History& history, const Tabl
                                               std::uint64_t current) {
   if (history.slot().has_late) {
     std::uint64_t best = kMissingRow;
-    for (std::uint64_t n = rows.lo; n < rows.hi; ++n) {
-      if (n == current || !history.counts(n, count)) continue;
+    history.for_applied(rows.lo, rows.hi, [&](std::uint64_t n) {
+      if (n == current || !history.counts(n, count)) return;
       if (best == kMissingRow ||
           history.row(n)[plan.sequence_word] > history.row(best)[plan.sequence_word]) {
         best = n;
       }
-    }
+    });
     return best;
   }
   std::uint64_t hi = rows.hi;
@@ -200,7 +212,7 @@ WARPSCORE_HD inline bool is_remembered(const History& history, const TablePlan& 
                                        const Query& query) {
   if (query.op != QueryOp::kLast && query.op != QueryOp::kSecondsSinceLast) return false;
   if (query.hi != kNone) return false;
-  const auto time_ms = static_cast<std::int64_t>(history.word(plan.lasts[query.set].time_word));
+  const auto time_ms = static_cast<std::int64_t>(history.remembered(plan.lasts[query.set].time_word));
   return time_ms == kMissing || in_reach(history, plan, query, time_ms);
 }
 
@@ -212,8 +224,8 @@ WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& pl
   std::int64_t time_ms = kMissing;
   Lane value = kMissing;
   if (query.hi == kNone) {  // most often the one remembered; it may be late and out of reach
-    time_ms = static_cast<std::int64_t>(history.word(set.time_word));
-    if (!want_time) value = static_cast<Lane>(history.word(set.value_slot_word));
+    time_ms = static_cast<std::int64_t>(history.remembered(set.time_word));
+    if (!want_time) value = static_cast<Lane>(history.remembered(set.value_slot_word));
     if (time_ms == kMissing) return want_time ? kMissingDouble : kMissing;
     if (!in_reach(history, plan, query, time_ms)) time_ms = kMissing;
   }
@@ -233,12 +245,12 @@ WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& pl
 WARPSCORE_HD inline Lane answer_previous(const History& history, const TablePlan& plan,
                                          const Query& query) {
   if (history.slot().sequence == 1) return kMissing;  // the current one is the first
-  const auto time_ms = static_cast<std::int64_t>(history.word(plan.previous[0].word));
+  const auto time_ms = static_cast<std::int64_t>(history.remembered(plan.previous[0].word));
   if (query.lo != kNone) {
     const Edge& edge = plan.edges[query.lo];
     if (time_ms <= history.slot().newest - edge.offset) return kMissing;
   }
-  return static_cast<Lane>(history.word(plan.previous[query.set].word));
+  return static_cast<Lane>(history.remembered(plan.previous[query.set].word));
 }
 
 WARPSCORE_HD inline Lane answer(const History& history, const TablePlan& plan, Shard& shard,

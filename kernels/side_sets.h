@@ -93,13 +93,14 @@ WARPSCORE_HD inline void extremes_of(const History& history, const TablePlan& pl
   const ExtremeBlocks side = extreme_blocks(history, set);
   const SumWord& sum = plan.sums[plan.extremes[set].sum];
   clear_pair(pair);
+  const std::uint64_t sure = hi < history.complete_end() ? hi : history.complete_end();
   std::uint64_t n = lo;
-  while (n < hi) {
-    if (side.has_supers && (n & (kSuperRows - 1)) == 0 && hi - n >= kSuperRows) {
+  while (n < sure) {
+    if (side.has_supers && (n & (kSuperRows - 1)) == 0 && sure - n >= kSuperRows) {
       const std::uint64_t* const super = side.supers + 2 * ((n >> kSuperBits) & side.super_mask);
       widen(pair, static_cast<std::int64_t>(super[0]), static_cast<std::int64_t>(super[1]));
       n += kSuperRows;
-    } else if (side.has_blocks && (n & (kBlockRows - 1)) == 0 && hi - n >= kBlockRows) {
+    } else if (side.has_blocks && (n & (kBlockRows - 1)) == 0 && sure - n >= kBlockRows) {
       const std::uint64_t* const block = side.blocks + 2 * ((n >> kBlockBits) & side.block_mask);
       widen(pair, static_cast<std::int64_t>(block[0]), static_cast<std::int64_t>(block[1]));
       n += kBlockRows;
@@ -111,6 +112,12 @@ WARPSCORE_HD inline void extremes_of(const History& history, const TablePlan& pl
       ++n;
     }
   }
+  if (history.past() == nullptr) return;
+  history.for_applied(lo > sure ? lo : sure, hi, [&](std::uint64_t at) {
+    if (!history.counts(at, sum.count)) return;
+    const std::int64_t value = history.value(at, sum.word);
+    widen(pair, value, value);
+  });
 }
 
 // The latest row of [lo, hi) that is a member and holds `value`, which one of them does.
@@ -171,6 +178,9 @@ WARPSCORE_HD inline void forget_extremes(const History& history, const TablePlan
     if (plan.queries[i].cache != kNone) history.word(plan.queries[i].cache) = 0;
   }
 }
+
+// In PastView::repeats: this row is no member. Greater than every row, so that it never counts.
+inline constexpr std::uint64_t kNoValue = ~0ULL;
 
 // ---- distinct values: bit n is set while no later row has row n's value
 
@@ -242,6 +252,36 @@ WARPSCORE_HD inline std::uint64_t count_bits(const History& history, std::uint32
     if (step > hi - n) step = hi - n;
     count += static_cast<std::uint64_t>(std::popcount(bits_from(bits, n, step)));
     n += step;
+  }
+  return count;
+}
+
+// Different values of a past view's rows from lo on: those that the bits tell before the run, and
+// of the run the rows whose value no applied row of the window has before them.
+WARPSCORE_HD inline std::uint64_t count_past(const History& history, const PastView& past,
+                                             std::uint32_t set, std::uint64_t lo) {
+  const std::uint64_t base = past.base;
+  const std::uint64_t* const repeats = past.repeats + set * past.repeats_stride;
+  const std::uint32_t* const firsts = past.firsts + set * past.repeats_stride;
+  std::uint64_t count = lo < base ? count_bits(history, set, lo, base) : 0;
+  if (lo <= base) {  // in the run's complete part only values that are new in it can count
+    for (std::uint32_t i = 1; i <= firsts[0]; ++i) {
+      const std::uint64_t n = base + firsts[i];
+      if (n < past.complete_end && repeats[firsts[i]] <= lo) ++count;
+    }
+  } else {
+    for (std::uint64_t n = lo; n < past.complete_end; ++n) {
+      if (repeats[n - base] <= lo) ++count;
+    }
+  }
+  const std::uint64_t zone = lo > past.complete_end ? lo : past.complete_end;
+  for (std::uint64_t n = zone; n < past.zone_end; ++n) {
+    if (!history.is_applied(n) || repeats[n - base] == kNoValue) continue;
+    std::uint64_t before = repeats[n - base];
+    while (before > past.complete_end && !history.is_applied(before - 1)) {
+      before = repeats[before - 1 - base];
+    }
+    if (before <= lo) ++count;
   }
   return count;
 }

@@ -147,11 +147,13 @@ void TableBuilder::lay_out(bool labels_later) {
   totals_ = slot_words_;
   slot_words_ += row_words_;
   for (SumWord& sum : parts_.sums) sum.max_abs_word = slot_words_++;
+  remembered_ = slot_words_;
   for (LastSet& set : parts_.lasts) {
     set.time_word = slot_words_++;
     set.value_slot_word = slot_words_++;
   }
   for (PreviousField& field : parts_.previous) field.word = slot_words_++;
+  remembered_words_ = slot_words_ - remembered_;
   for (Query& query : parts_.queries) {
     const bool extreme = query.op == QueryOp::kMin || query.op == QueryOp::kMax;
     if (!extreme || query.hi != kNone) continue;
@@ -171,6 +173,8 @@ TablePlan TableBuilder::plan(std::uint32_t key_column, const StateSpec& state) c
   plan.slot_words = slot_words_;
   plan.hints = hints_;
   plan.totals = totals_;
+  plan.remembered = remembered_;
+  plan.remembered_words = remembered_words_;
   plan.id_word = id_word_;
   plan.sequence_word = sequence_word_;
   plan.label_word = label_word_;

@@ -62,6 +62,8 @@ class TableBuilder {
   std::uint32_t slot_words_ = 0;
   std::uint32_t hints_ = 0;
   std::uint32_t totals_ = 0;
+  std::uint32_t remembered_ = 0;
+  std::uint32_t remembered_words_ = 0;
   std::uint32_t id_word_ = kNone;
   std::uint32_t sequence_word_ = kNone;
   std::uint32_t label_word_ = kNone;

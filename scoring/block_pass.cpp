@@ -7,32 +7,16 @@
 #include <algorithm>
 #include <limits>
 
+#include "scoring/model_input.h"
 #include "scoring/sigmoid.h"
 
 namespace warpscore {
 namespace {
 
-constexpr double kPowersOfTen[] = {1.0, 10.0, 100.0, 1000.0, 10000.0, 100000.0, 1000000.0};
-
-double as_double(ColumnType type, Lane lane) {
-  if (is_missing(type.type, lane)) return std::numeric_limits<double>::quiet_NaN();
-  if (type.type == LaneType::kDouble) return double_of(lane);
-  const double units = static_cast<double>(lane);
-  return type.type == LaneType::kDecimal ? units / kPowersOfTen[type.scale] : units;
-}
-
-// An integer goes to float32 in one rounding, everything else through double (docs/semantics.md).
 void fill_floats(const ModelInput& input, const Lane* column, std::uint32_t rows, float* out) {
-  if (input.type.type == LaneType::kInteger || input.type.type == LaneType::kBool) {
-    for (std::uint32_t i = 0; i < rows; ++i) {
-      out[i] = column[i] == kMissing ? std::numeric_limits<float>::quiet_NaN()
-                                     : static_cast<float>(column[i]);
-    }
-    return;
-  }
-  for (std::uint32_t i = 0; i < rows; ++i) {
-    out[i] = static_cast<float>(as_double(input.type, column[i]));
-  }
+  const ColumnType type = input.type;
+  const double unit = unit_of(type);
+  for (std::uint32_t i = 0; i < rows; ++i) out[i] = as_float(type, unit, column[i]);
 }
 
 std::uint32_t registers_of(const CompiledPlan& plan) {
@@ -64,14 +48,16 @@ void score_rows(const CompiledPlan& plan, const BlockColumns& columns, std::uint
   } else {
     for (std::size_t f = 0; f < plan.model_inputs.size(); ++f) {
       const ModelInput& input = plan.model_inputs[f];
+      const double unit = unit_of(input.type);
       const Lane* const column = columns.columns[input.column] + first;
       for (std::uint32_t i = 0; i < rows; ++i) {
-        scratch.double_columns[f][i] = as_double(input.type, column[i]);
+        scratch.double_columns[f][i] = as_double(input.type, unit, column[i]);
       }
     }
     model.logistic->margins(scratch.double_pointers.data(), rows, columns.margin + first);
   }
   for (std::uint32_t i = first; i < first + rows; ++i) {
+    columns.margin[i] = known_or_missing(columns.margin[i]);
     columns.score[i] = sigmoid(columns.margin[i]);
   }
 }

@@ -8,6 +8,7 @@
 //   std::byte* device_memory(std::size_t bytes);   zeroed; start-up only; freed with the queue.
 //                                                  Throws DeviceError with the sum asked for
 //   std::size_t device_memory_free();              bytes that device_memory could still give
+//   std::size_t shared_bytes_max();                of a team here; at most kSharedBytesMax
 //   void begin(std::uint64_t batch);               what follows belongs to this batch (for faults)
 //   void copy_in(void* device, const void* staged, std::size_t bytes);
 //   void copied_in();                              kernels from here on see what was copied in
@@ -37,7 +38,7 @@
 //          count of 0 queues nothing.
 //          For teams the operator() is a template over the Team, Task::kThreads says how many
 //          workers a team has, and shared_bytes(), called on the host, how much fast memory it
-//          wants at team.shared_memory() (of teams() only; at most kSharedBytesMax).
+//          wants at team.shared_memory() (of teams() only; at most shared_bytes_max()).
 // Memory   nothing allocates after start-up.
 // Thread   one thread drives a queue.
 // Errors   a device error, or a batch that takes longer than kBatchPatienceMs, ends the process at

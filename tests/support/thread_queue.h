@@ -27,6 +27,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/check.h"
 #include "kernels/queue.h"
 #include "tests/support/thread_queue_team.h"
 
@@ -38,6 +39,7 @@ struct ThreadQueueOptions {
   std::uint32_t workers = 1;
   std::uint32_t rows_max = 1U << 17;  // of sort()
   std::size_t device_bytes = std::size_t{4} << 30;
+  std::size_t shared_bytes_max = kSharedBytesMax;
   // A sanitizer on a busy machine is no device: only the tests of patience ask for the real one.
   std::int64_t patience_ms = 60 * kBatchPatienceMs;
 };
@@ -75,6 +77,8 @@ class ThreadQueue {
   [[nodiscard]] std::size_t device_memory_free() const;
   [[nodiscard]] std::size_t device_memory_used() const { return device_.bytes(); }
 
+  [[nodiscard]] std::size_t shared_bytes_max() const { return options_.shared_bytes_max; }
+
   void begin(std::uint64_t batch) { batch_ = batch; }
   void copy_in(void* device, const void* staged, std::size_t bytes);
   void copied_in() { ties_[kKernels][kIn] = lanes_[kIn].queued.load(std::memory_order_relaxed); }
@@ -87,6 +91,7 @@ class ThreadQueue {
   template <class Task>
   void teams(const char* name, std::uint32_t count, const Task& task) {
     static_assert(Task::kThreads > 0);
+    WARPSCORE_CHECK(task.shared_bytes() <= options_.shared_bytes_max);
     if (count > 0) put(kKernels, name, count, task, &run_teams<Task>);
   }
   template <class Task>

@@ -85,6 +85,8 @@ class History {
     point_to_ring();
   }
 
+  WARPSCORE_HD const TablePlan& plan() const { return plan_; }
+  WARPSCORE_HD std::uint64_t* ring() const { return rows_; }
   WARPSCORE_HD SlotHead& slot() const { return slot_; }
   WARPSCORE_HD std::uint64_t head() const { return slot_.head; }
   WARPSCORE_HD std::uint64_t end() const { return slot_.end; }
@@ -212,10 +214,6 @@ class History {
   WARPSCORE_HD std::uint64_t* extreme_array(std::uint32_t set) const {
     return side_ + set * extreme_words(slot_.size_class);
   }
-  WARPSCORE_HD std::uint64_t* distinct_array(std::uint32_t set) const {
-    return side_ + plan_.extreme_count * extreme_words(slot_.size_class) +
-           set * distinct_words(slot_.size_class);
-  }
   WARPSCORE_HD std::uint64_t capacity() const { return slot_.has_ring ? mask_ + 1 : 0; }
   // The ring has just been replaced by a larger one: side arrays hold nothing yet.
   WARPSCORE_HD bool grown() const { return grown_; }
@@ -337,7 +335,9 @@ class History {
     const std::uint64_t supers = rows >> kSuperBits;
     std::uint64_t* to = side + plan_.extreme_count * extreme_words(wanted);
     for (std::uint32_t set = 0; set < plan_.distinct_count; ++set, to += distinct_words(wanted)) {
-      const std::uint64_t* const from = distinct_array(set);
+      const std::uint64_t* const from =
+          side_ + plan_.extreme_count * extreme_words(slot_.size_class) +
+          set * distinct_words(slot_.size_class);
       std::uint64_t* const counts = to + (rows + kBlockRows - 1) / kBlockRows;
       for (std::uint64_t w = 0; w < distinct_words(wanted); ++w) to[w] = 0;
       for (std::uint64_t n = slot_.head; n != slot_.end; ++n) {

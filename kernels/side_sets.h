@@ -192,16 +192,23 @@ struct DistinctBits {
   bool has_supers = false;
 };
 
-WARPSCORE_HD inline DistinctBits distinct_bits(const History& history, std::uint32_t set) {
+// Of a ring that begins at `rows`, of this size class.
+WARPSCORE_HD inline DistinctBits distinct_bits_at(const TablePlan& plan, std::uint64_t* rows,
+                                                  std::uint8_t size_class, std::uint32_t set) {
   DistinctBits bits;
-  const std::uint64_t rows = history.capacity();
-  const std::uint64_t super_count = rows >> kSuperBits;
-  bits.words = history.distinct_array(set);
-  bits.supers = bits.words + (rows + kBlockRows - 1) / kBlockRows;
-  bits.mask = rows - 1;
+  const std::uint64_t count = 1ULL << size_class;
+  const std::uint64_t super_count = count >> kSuperBits;
+  bits.words = rows + (static_cast<std::uint64_t>(plan.row_words) << size_class) +
+               plan.extreme_count * extreme_words(size_class) + set * distinct_words(size_class);
+  bits.supers = bits.words + (count + kBlockRows - 1) / kBlockRows;
+  bits.mask = count - 1;
   bits.super_mask = super_count - 1;
   bits.has_supers = super_count != 0;
   return bits;
+}
+
+WARPSCORE_HD inline DistinctBits distinct_bits(const History& history, std::uint32_t set) {
+  return distinct_bits_at(history.plan(), history.ring(), history.slot().size_class, set);
 }
 
 WARPSCORE_HD inline bool bit_of(const DistinctBits& bits, std::uint64_t n) {

@@ -9,8 +9,7 @@ warpscore_test(engine_invariance_test SOURCES differential/engine_invariance_tes
 warpscore_test(golden_case_test SOURCES differential/golden_case_test.cpp
                LIBS warpscore_test_support LABELS per_device)
 if(WARPSCORE_TESTS)
-  target_compile_definitions(golden_case_test PRIVATE
-    WARPSCORE_GOLDEN_CASES="${CMAKE_CURRENT_SOURCE_DIR}/golden/features")
+  target_compile_definitions(golden_case_test PRIVATE WARPSCORE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 endif()
 
 # Built by service/; a tree without it has nothing to run.

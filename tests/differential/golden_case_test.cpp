@@ -7,9 +7,12 @@
 #include <sstream>
 
 #include "tests/support/cases.h"
+#include "tests/support/source_folder.h"
 
 namespace warpscore {
 namespace {
+
+std::filesystem::path cases_folder() { return source_folder() / "tests/golden/features"; }
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path);
@@ -45,7 +48,7 @@ void compare(const Case& example, const Plan& plan, const EngineRun& run,
 class GoldenCase : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenCase, GivesTheValuesWrittenThere) {
-  const std::filesystem::path folder = WARPSCORE_GOLDEN_CASES;
+  const std::filesystem::path folder = cases_folder();
   Dictionary dictionary(1U << 16);
   const Case example = parse_case(read_file(folder / (GetParam() + ".case")), dictionary);
   ASSERT_FALSE(example.rows.empty());
@@ -60,7 +63,7 @@ TEST_P(GoldenCase, GivesTheValuesWrittenThere) {
 
 std::vector<std::string> case_names() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(WARPSCORE_GOLDEN_CASES))
+  for (const auto& entry : std::filesystem::directory_iterator(cases_folder()))
     if (entry.path().extension() == ".case") names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;

@@ -13,6 +13,7 @@
 #include "kernels/label.h"
 #include "scoring/admission.h"
 #include "scoring/block_pass.h"
+#include "scoring/child_key.h"
 #include "scoring/compiled_plan.h"
 
 namespace warpscore {
@@ -39,19 +40,12 @@ struct HostResults final : ResultMemory {
   std::vector<std::uint8_t> refused;
 };
 
-// A batch is done when submit returns: more in flight than one gain nothing, and cost nothing.
-constexpr std::uint32_t kInFlightMax = 4;
+// A batch is done when submit returns: a second one in flight gains nothing, and costs its Results.
+constexpr std::uint32_t kInFlightMax = 2;
 
 StateSpec with_memory_limit(StateSpec state, std::uint32_t percent) {
   if (state.memory_max == 0) state.memory_max = machine_memory_bytes() / 100 * percent;
   return state;
-}
-
-// The identity of (key, value, value...): each step is a bijection of the key for a given value.
-Key joined(const Key& key, Lane value) {
-  const auto bits = static_cast<std::uint64_t>(value);
-  return {mix64(key.low ^ mix64(bits + 0x9e3779b97f4a7c15ULL)),
-          mix64(key.high + mix64(bits ^ 0xd1b54a32d192ed03ULL))};
 }
 
 class HostEngine final : public EngineBackend {
@@ -244,10 +238,9 @@ void HostEngine::make_child_keys(const BatchView& batch) {
     if (parts.same.empty()) continue;
     Key* const out = child_memory_[child++].data();
     const Key* const parent = batch.keys[parts.key_field];
+    const auto same_count = static_cast<std::uint32_t>(parts.same.size());
     for (std::uint32_t i = 0; i < batch.size; ++i) {
-      out[i] = parent[i];
-      if (parent[i].empty()) continue;
-      for (const std::uint32_t field : parts.same) out[i] = joined(out[i], batch.fields[field][i]);
+      out[i] = child_key(parent[i], parts.same.data(), same_count, batch.fields, i);
     }
   }
 }

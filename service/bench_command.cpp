@@ -11,6 +11,7 @@
 
 #include "base/kafka_admin.h"
 #include "service/bench_lines.h"
+#include "service/device_choice.h"
 #include "service/exit_codes.h"
 #include "service/generator.h"
 #include "service/payment_sink.h"
@@ -127,7 +128,7 @@ Config config_of_run(Config config, const BenchPlace& place, BenchTopics& topics
 }
 
 Pair run_pair(const Config& config, const BenchPlace& place, BenchTopics& topics,
-              std::size_t number) {
+              std::size_t number, const std::vector<std::string>& arguments) {
   const std::size_t keep = topics.size();
   Pair pair;
   pair.consumer = bench_consumer(place);
@@ -135,7 +136,8 @@ Pair run_pair(const Config& config, const BenchPlace& place, BenchTopics& topics
   pair.pass_through =
       bench_pass_through(place, topics.make("passed-" + suffix), config.output.commit_ms);
   const std::string scores = topics.make("scores-" + suffix);
-  pair.service = bench_service(place, config_of_run(config, place, topics, number, scores), scores);
+  pair.service =
+      bench_service(place, config_of_run(config, place, topics, number, scores), scores, arguments);
   topics.remove(keep);
   return pair;
 }
@@ -145,8 +147,8 @@ double load_average() {
   return getloadavg(&load, 1) == 1 ? load : 0;
 }
 
-void print(const BenchPlace& place, const Config& config, const std::vector<Pair>& pairs,
-           bool json) {
+void print(const BenchPlace& place, const Config& config, Device device,
+           const std::vector<Pair>& pairs, bool json) {
   const Spread consumer = spread_of(pairs, [](const Pair& p) { return p.consumer.rate; });
   const Spread pass = spread_of(pairs, [](const Pair& p) { return p.pass_through.rate; });
   const Spread ours = spread_of(pairs, [](const Pair& p) { return p.service.rate; });
@@ -163,11 +165,11 @@ void print(const BenchPlace& place, const Config& config, const std::vector<Pair
                 name, spread.least, spread.median, spread.most, unit);
   };
   std::printf(json ? "{\"transactions\":%llu,\"partitions\":%d,\"pairs\":%zu,\"commit_ms\":%lld,"
-                     "\"load\":%.2f"
+                     "\"load\":%.2f,\"device\":\"%s\""
                    : "%llu transactions, %d partitions, %zu interleaved rounds, commit %lld ms, "
-                     "load average %.2f\n",
+                     "load average %.2f, device %s\n",
               static_cast<unsigned long long>(place.transactions), place.partitions, pairs.size(),
-              static_cast<long long>(config.output.commit_ms), load_average());
+              static_cast<long long>(config.output.commit_ms), load_average(), name_of(device));
   row("bare consumer", consumer, "tx/s");
   row("pass-through", pass, "tx/s");
   row("pass-through cpu", pass_cpu, "us/tx");
@@ -177,7 +179,7 @@ void print(const BenchPlace& place, const Config& config, const std::vector<Pair
   std::printf(json ? "}\n" : "every score was read back: each transaction exactly once\n");
 }
 
-int measure(const Options& options, const Setup& setup) {
+int measure(const Options& options, const Setup& setup, Device device) {
   const BenchOptions& wanted = options.bench;
   BenchPlace place;
   place.servers = wanted.kafka.empty() ? kafka_places(setup.config).servers : wanted.kafka;
@@ -201,12 +203,12 @@ int measure(const Options& options, const Setup& setup) {
   }
   std::vector<Pair> pairs;
   for (std::uint32_t i = 0; i < wanted.pairs; ++i) {
-    pairs.push_back(run_pair(setup.config, place, topics, i));
+    pairs.push_back(run_pair(setup.config, place, topics, i, engine_arguments(options, device)));
     std::fprintf(stderr, "round %u of %u: consumer %.0f, pass-through %.0f, warpscore %.0f tx/s\n",
                  i + 1, wanted.pairs, pairs.back().consumer.rate, pairs.back().pass_through.rate,
                  pairs.back().service.rate);
   }
-  print(place, setup.config, pairs, wanted.print == PrintFormat::kJson);
+  print(place, setup.config, device, pairs, wanted.print == PrintFormat::kJson);
   return kExitOk;
 }
 
@@ -216,8 +218,10 @@ int bench_command(const Options& options) {
   const std::optional<Setup> setup =
       options.bench.config.empty() ? embedded_setup() : read_setup(options.bench.config);
   if (!setup) return kExitConfiguration;
+  const std::optional<Device> device = settle_device(options, setup->config);
+  if (!device) return kExitUnavailable;
   try {
-    return measure(options, *setup);
+    return measure(options, *setup, *device);
   } catch (const KafkaError& error) {
     std::fprintf(stderr, "warpscore bench: %s\n", error.what());
     return error.fault() == KafkaFault::kUnreachable ? kExitUnavailable : kExitFailed;

@@ -201,11 +201,12 @@ BenchTime bench_pass_through(const BenchPlace& place, const std::string& output,
   return {static_cast<double>(pass.passed() - at_first) / seconds, own_cpu_seconds() - cpu_before};
 }
 
-BenchTime bench_service(const BenchPlace& place, const Config& config, const std::string& output) {
+BenchTime bench_service(const BenchPlace& place, const Config& config, const std::string& output,
+                        const std::vector<std::string>& arguments) {
   const bool embedded = config.model && !config.model->bytes.empty();
   const ConfigFolder folder(dump_config(config),
                             embedded ? embedded_model() : std::span<const std::byte>{});
-  ChildService service(folder.config(), folder.log());
+  ChildService service(folder.config(), folder.log(), arguments);
   BenchTime time;
   time.rate = watch(place, output, [&] { return service.runs(); });
   service.stop();

@@ -34,10 +34,12 @@ struct BenchTime {
 [[nodiscard]] BenchTime bench_pass_through(const BenchPlace& place, const std::string& output,
                                            std::int64_t commit_ms);
 
-// `config` as it is to run; scores go to `output`. Then every score is read back: each transaction
-// of the input exactly once, or a std::runtime_error that says what is wrong.
+// `config` as it is to run, with these arguments of `run`; scores go to `output`. Then every score
+// is read back: each transaction of the input exactly once, or a std::runtime_error that says what
+// is wrong.
 [[nodiscard]] BenchTime bench_service(const BenchPlace& place, const Config& config,
-                                      const std::string& output);
+                                      const std::string& output,
+                                      const std::vector<std::string>& arguments);
 
 // Every message of the input once, by its source.
 void check_scores(const BenchPlace& place, const std::string& output);

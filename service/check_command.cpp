@@ -10,6 +10,7 @@
 #include "publish/reason.h"
 #include "publish/shape.h"
 #include "scoring/compiled_plan.h"
+#include "service/device_choice.h"
 #include "service/exit_codes.h"
 #include "service/setup.h"
 #include "service/start_checks.h"
@@ -89,6 +90,20 @@ void report_offline(const Setup& setup, Report& report) {
   report_memory(plan, report);
 }
 
+// What `run` would compute on, on this host. Offline, the host may be another one than will run it.
+bool report_device(const Options& options, const Setup& setup, Report& report) {
+  const DeviceChoice choice = choose_device(options, setup.config);
+  const std::string which = choice.device == Device::kCuda ? cuda_line() : "cpu";
+  const std::string why_not =
+      choice.why_not.empty() ? "" : " (cuda: not usable: " + choice.why_not + ")";
+  if (!choice.refused) {
+    report.line(true, "device", which + why_not);
+  } else {
+    report.line(options.check.offline, "device", "cuda: not usable here: " + choice.why_not);
+  }
+  return !choice.refused;
+}
+
 int check_kafka(const Setup& setup, Report& report) {
   const Config& config = setup.config;
   const std::vector<ConfigError> missing = config.missing_for_run();
@@ -136,12 +151,9 @@ int check_command(const Options& options) {
   }
   Report report(options.check.print == PrintFormat::kJson);
   report_offline(*setup, report);
+  const bool has_device = report_device(options, *setup, report);
   if (options.check.offline) return kExitOk;
-  if (setup->config.device.backend == Backend::kCuda) {
-    report.line(false, "device",
-                "device.backend is \"cuda\", and this program is built without it");
-    return kExitUnavailable;
-  }
+  if (!has_device) return kExitUnavailable;
   // A file without brokers is for `features`: there is nothing to look for.
   if (setup->config.kafka.bootstrap_servers.empty()) return kExitOk;
   return check_kafka(*setup, report);

@@ -31,13 +31,20 @@ ConfigFolder::~ConfigFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-ChildService::ChildService(const std::string& config, const std::string& log) : log_(log) {
+ChildService::ChildService(const std::string& config, const std::string& log,
+                           const std::vector<std::string>& arguments)
+    : log_(log) {
+  std::vector<std::string> words = {"warpscore", "run", config};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("cannot start warpscore run");
   if (pid_ != 0) return;
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(file, 2);
-  execl("/proc/self/exe", "warpscore", "run", config.c_str(), nullptr);
+  execv("/proc/self/exe", argv.data());
   _exit(127);
 }
 

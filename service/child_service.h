@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warpscore {
 
@@ -29,8 +30,10 @@ class ConfigFolder {
 
 class ChildService {
  public:
-  // Its stderr goes to the file `log`. Throws std::runtime_error.
-  ChildService(const std::string& config, const std::string& log);
+  // `arguments` follow those of `run`. Its stderr goes to the file `log`. Throws
+  // std::runtime_error.
+  ChildService(const std::string& config, const std::string& log,
+               const std::vector<std::string>& arguments);
   ~ChildService() { stop(); }
   ChildService(const ChildService&) = delete;
   ChildService& operator=(const ChildService&) = delete;

@@ -106,7 +106,8 @@ class CommandLine {
     app_.require_subcommand(0, 1);
     app_.footer(
         "\n`warpscore VERB --help` says more of each. Exit codes: 0 ok, 1 failed, 2 usage,\n"
-        "69 Kafka or GPU unavailable, 75 fenced by a newer epoch, 78 configuration.");
+        "69 Kafka or GPU unavailable, 70 GPU failed, 71 GPU hung, 75 fenced by a newer epoch,\n"
+        "78 configuration.");
     add_demo(add_verb("demo"));
     add_check(add_verb("check"));
     add_test(add_verb("test"));
@@ -213,6 +214,7 @@ class CommandLine {
         });
     broker(verb, out_.demo.kafka, "Go through this broker");
     number(verb, "--rate", out_.demo.rate, 1, 100'000'000, "Transactions per second");
+    add_device(verb);
   }
 
   void add_check(CLI::App* verb) {

@@ -88,7 +88,7 @@ enum class Backend : std::uint8_t { kAuto, kCpu, kCuda };
 
 struct DeviceConfig {
   Backend backend = Backend::kAuto;
-  std::uint32_t memory_percent = 0;  // of the device's memory; 0: StateSpec.memory_max says it
+  std::uint32_t memory_percent = 80;  // of the device's memory; 0: StateSpec.memory_max says it
 };
 
 struct HttpConfig {

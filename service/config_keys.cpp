@@ -123,7 +123,7 @@ constexpr ConfigKey kKeys[] = {
 
     of_kind("device", ValueKind::kTable),
     choice("device.backend", "\"auto\"", "auto|cpu|cuda"),
-    {.path = "device.memory", .kind = ValueKind::kSize, .fallback = "no limit"},
+    {.path = "device.memory", .kind = ValueKind::kSize, .fallback = "\"80%\""},
     integer("device.keys", "no limit", 1, kMany),
     integer("device.history", "no limit", 1, kMany),
 

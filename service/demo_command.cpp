@@ -12,6 +12,7 @@
 #include "scoring/engine.h"
 #include "service/demo_kafka.h"
 #include "service/demo_screen.h"
+#include "service/device_choice.h"
 #include "service/exit_codes.h"
 #include "service/generator.h"
 #include "service/interrupt.h"
@@ -26,9 +27,9 @@ constexpr std::size_t kBatchTextBytes = 2U << 20;
 // Payments through decoder, engine and encoder, as in production but for Kafka.
 class Demo {
  public:
-  Demo(const Setup& setup, const Options& options)
+  Demo(const Setup& setup, const Options& options, const EngineOptions& engine_options)
       : plan_(*setup.plan),
-        engine_(plan_, {workers_of(options), kBatchRows}),
+        engine_(plan_, engine_options),
         decoder_(plan_.schema(), *setup.dictionary, {}),
         encoder_(shape_of(plan_)),
         batch_(plan_.schema(), kBatchRows, kBatchTextBytes, engine_.batch_memory()),
@@ -91,15 +92,20 @@ class Demo {
 int demo_command(const Options& options) {
   const std::optional<Setup> setup = embedded_setup();
   if (!setup) return kExitConfiguration;
+  const std::optional<Device> device = settle_device(options, setup->config);
+  if (!device) return kExitUnavailable;
   const Plan& plan = *setup->plan;
   std::printf(
-      "warpscore demo: made-up card payments through the real engine, on the CPU\n"
+      "warpscore demo: made-up card payments through the real engine, on %s\n"
       "  %zu features of customers and terminals, model %s, %zu alerts; alerts follow here\n",
-      plan.features().size(), plan.model_version().c_str(), plan.alerts().size());
+      words_for(*device), plan.features().size(), plan.model_version().c_str(),
+      plan.alerts().size());
   std::fflush(stdout);
   catch_interrupts();
-  if (!options.demo.kafka.empty()) return demo_through_kafka(options);
-  Demo(*setup, options).run(options.demo);
+  if (!options.demo.kafka.empty()) return demo_through_kafka(options, *device);
+  EngineOptions engine_options = engine_options_of(setup->config, *device, workers_of(options));
+  engine_options.batch_max = kBatchRows;
+  Demo(*setup, options, engine_options).run(options.demo);
   return kExitOk;
 }
 

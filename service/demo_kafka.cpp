@@ -12,6 +12,7 @@
 #include "base/kafka.h"
 #include "service/child_service.h"
 #include "service/demo_screen.h"
+#include "service/device_choice.h"
 #include "service/embedded.h"
 #include "service/exit_codes.h"
 #include "service/generator.h"
@@ -126,12 +127,12 @@ class Producer {
   std::thread thread_;
 };
 
-int show(const Options& options) {
+int show(const Options& options, Device device) {
   const std::string& servers = options.demo.kafka;
   const ConfigFolder folder(configuration_for(servers), embedded_model());
   DemoScreen screen(options.color);
   Watcher watcher(servers, screen);
-  ChildService service(folder.config(), folder.log());
+  ChildService service(folder.config(), folder.log(), engine_arguments(options, device));
   {
     const Producer producer(servers, options.demo.rate == 0 ? kDemoRate : options.demo.rate);
     while (!interrupted() && service.runs()) {
@@ -154,9 +155,9 @@ int show(const Options& options) {
 
 }  // namespace
 
-int demo_through_kafka(const Options& options) {
+int demo_through_kafka(const Options& options, Device device) {
   try {
-    return show(options);
+    return show(options, device);
   } catch (const KafkaError& error) {
     std::fprintf(stderr,
                  "warpscore demo: %s (topics payments, scores, alerts, dead-letters and "

@@ -4,10 +4,11 @@
 // The topics of examples/fraud-handbook/warpscore.toml and its changelog must exist.
 #pragma once
 
+#include "kernels/queue.h"
 #include "service/cli.h"
 
 namespace warpscore {
 
-[[nodiscard]] int demo_through_kafka(const Options& options);
+[[nodiscard]] int demo_through_kafka(const Options& options, Device device);
 
 }  // namespace warpscore

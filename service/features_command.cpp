@@ -1,11 +1,12 @@
 #include "service/features_command.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
-#include <memory_resource>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "publish/encode.h"
 #include "publish/feature_csv.h"
 #include "scoring/engine.h"
+#include "service/device_choice.h"
 #include "service/exit_codes.h"
 #include "service/progress_bar.h"
 #include "service/setup.h"
@@ -26,6 +28,7 @@ namespace {
 constexpr std::uint32_t kBatchRows = 4096;
 constexpr std::size_t kBatchTextBytes = 4U << 20;
 constexpr std::size_t kWriteBytes = 1U << 20;
+constexpr std::uint32_t kInFlightMax = 3;  // fewer than ReadAhead has batches
 
 // A file that is written to in large pieces; "-" is stdout. Throws with the name and the reason.
 class OutputFile {
@@ -148,7 +151,83 @@ void refuse_to_overwrite(const std::string& output, const FeaturesOptions& wante
   }
 }
 
-void export_features(const Options& options, const Setup& setup) {
+// The batches on their way through the engine: while it works on the next ones, what is finished is
+// written. Rows come out in the order of the file.
+class Export {
+ public:
+  Export(const Plan& plan, const EngineOptions& engine_options, FileReader& reader,
+         OutputFile& output, DeadLetters& letters)
+      : engine_(plan, engine_options),
+        csv_(shape_of(plan)),
+        reader_(reader),
+        ahead_(reader, plan.schema(), kBatchRows, kBatchTextBytes, engine_.batch_memory()),
+        output_(output),
+        letters_(letters),
+        results_(std::min(engine_.in_flight_max(), kInFlightMax)) {
+    csv_.append_header(output_.buffer());
+  }
+  // After an exception batches may be in flight; they end before their memory does.
+  ~Export() {
+    while (engine_.in_flight() != 0) engine_.finish_oldest(true);
+  }
+  Export(const Export&) = delete;
+  Export& operator=(const Export&) = delete;
+
+  void run() {
+    while (Batch* const batch = ahead_.next()) {
+      if (engine_.in_flight() == results_.size()) finish_oldest(true);
+      if (batch->size() != 0) {
+        const std::size_t place = submitted_++ % results_.size();
+        batches_[place] = batch;
+        engine_.submit(batch->view(), results_[place]);
+      } else {  // refused rows alone, in their turn
+        finish_all();
+        write(batch, nothing_);
+      }
+      while (engine_.in_flight() != 0 && finish_oldest(false)) {
+      }
+    }
+    finish_all();
+  }
+  [[nodiscard]] const EngineCounters& counters() const { return engine_.counters(); }
+  [[nodiscard]] double seconds() const { return progress_.seconds(); }
+
+ private:
+  bool finish_oldest(bool wait) {
+    if (!engine_.finish_oldest(wait)) return false;
+    const std::size_t place = finished_++ % results_.size();
+    write(batches_[place], results_[place]);
+    return true;
+  }
+  void finish_all() {
+    while (engine_.in_flight() != 0) finish_oldest(true);
+  }
+  void write(Batch* batch, const Results& results) {
+    csv_.append_rows(output_.buffer(), *batch, results);
+    letters_.add(*batch, results);
+    output_.write_if_full();
+    rows_ += batch->size();
+    ahead_.give_back(batch);
+    progress_.update(ahead_.bytes_read(), reader_.bytes_total(), rows_);
+  }
+
+  Engine engine_;
+  const FeatureCsv csv_;
+  ProgressBar progress_{"features"};
+  FileReader& reader_;
+  ReadAhead ahead_;
+  OutputFile& output_;
+  DeadLetters& letters_;
+  std::vector<Results> results_;
+  const Results nothing_{};
+  std::array<Batch*, kInFlightMax> batches_{};
+  std::size_t submitted_ = 0;
+  std::size_t finished_ = 0;
+  std::uint64_t rows_ = 0;
+};
+
+void export_features(const Options& options, const Setup& setup,
+                     const EngineOptions& engine_options) {
   const FeaturesOptions& wanted = options.features;
   const Plan& plan = *setup.plan;
   if (plan.schema().labels && !plan.schema().label_in_input()) {
@@ -168,29 +247,11 @@ void export_features(const Options& options, const Setup& setup) {
   OutputFile output(wanted.output);
   DeadLetters letters(letters_path, wanted.input);
 
-  EngineOptions engine_options;
-  engine_options.threads = workers_of(options);
-  engine_options.batch_max = kBatchRows;
-  Engine engine(plan, engine_options);
-  const FeatureCsv csv(shape_of(plan));
-  csv.append_header(output.buffer());
-
-  ProgressBar progress("features");
-  Results results;
-  ReadAhead ahead(reader, plan.schema(), kBatchRows, kBatchTextBytes, engine.batch_memory());
-  std::uint64_t rows = 0;
-  while (Batch* const batch = ahead.next()) {
-    engine.process(batch->view(), results);
-    csv.append_rows(output.buffer(), *batch, results);
-    letters.add(*batch, results);
-    output.write_if_full();
-    rows += batch->size();
-    ahead.give_back(batch);
-    progress.update(ahead.bytes_read(), reader.bytes_total(), rows);
-  }
+  Export work(plan, engine_options, reader, output, letters);
+  work.run();
   output.close();
   letters.close();
-  say_done(engine.counters(), letters, progress.seconds());
+  say_done(work.counters(), letters, work.seconds());
 }
 
 }  // namespace
@@ -198,9 +259,15 @@ void export_features(const Options& options, const Setup& setup) {
 int features_command(const Options& options) {
   const std::optional<Setup> setup = read_setup(options.features.config);
   if (!setup) return kExitConfiguration;
-  if (!choose_backend(options, setup->config)) return kExitUnavailable;
+  const std::optional<Device> device = settle_device(options, setup->config);
+  if (!device) return kExitUnavailable;
+  EngineOptions engine_options = engine_options_of(setup->config, *device, workers_of(options));
+  engine_options.batch_max = kBatchRows;
   try {
-    export_features(options, *setup);
+    export_features(options, *setup, engine_options);
+  } catch (const DeviceError& error) {
+    std::fprintf(stderr, "warpscore: %s\n", error.what());
+    return kExitUnavailable;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "warpscore: %s\n", error.what());
     return kExitFailed;

@@ -2,10 +2,12 @@
 #include <cstdio>
 #include <exception>
 
+#include "base/log.h"
 #include "service/bench_command.h"
 #include "service/check_command.h"
 #include "service/cli.h"
 #include "service/demo_command.h"
+#include "service/device_choice.h"
 #include "service/exit_codes.h"
 #include "service/features_command.h"
 #include "service/generate_command.h"
@@ -20,7 +22,11 @@ namespace {
 int run_service(const Options& options) {
   const std::optional<Setup> setup = read_setup(options.run.config);
   if (!setup) return kExitConfiguration;
-  if (!choose_backend(options, setup->config)) return kExitUnavailable;
+  const DeviceChoice choice = choose_device(options, setup->config);
+  if (choice.refused) {
+    log_error("CUDA cannot be used", {{"because", choice.why_not}, {"mend", kDeviceMend}});
+    return kExitUnavailable;
+  }
   const std::vector<ConfigError> missing = setup->config.missing_for_run();
   for (const ConfigError& error : missing) {
     std::fprintf(stderr, "%s\n", format_error(setup->config.file, error).c_str());
@@ -29,9 +35,9 @@ int run_service(const Options& options) {
   for (const ConfigError& idle : setup->config.not_in_this_version()) {
     std::fprintf(stderr, "warning: %s\n", format_error(setup->config.file, idle).c_str());
   }
-  EngineOptions engine;
-  engine.threads = engine_workers_of(options);
-  return run_command(setup->config, *setup->plan, engine);
+  if (!choice.why_not.empty()) log_info("computing on the CPU", {{"because", choice.why_not}});
+  return run_command(setup->config, *setup->plan,
+                     engine_options_of(setup->config, choice.device, engine_workers_of(options)));
 }
 
 int run_verb(const Options& options) {
@@ -65,6 +71,9 @@ int main(int argc, char** argv) {
   if (exit_code >= 0) return exit_code;
   try {
     return warpscore::run_verb(options);
+  } catch (const warpscore::DeviceError& error) {
+    std::fprintf(stderr, "warpscore: %s\n", error.what());
+    return warpscore::kExitUnavailable;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "warpscore: %s\n", error.what());
     return warpscore::kExitFailed;

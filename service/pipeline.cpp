@@ -1,26 +1,31 @@
 #include "service/pipeline.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/parker.h"
 #include "base/ring.h"
+#include "service/label_batch.h"
 
 namespace warpscore {
 namespace {
 
 constexpr std::uint32_t kBatchesPerReader = 12;
-constexpr std::uint32_t kResultSlots = 6;  // batches scored and not yet encoded
+constexpr std::uint32_t kScoredMax = 4;  // batches scored and not yet encoded
 constexpr auto kIdleWait = std::chrono::milliseconds(50);
 constexpr std::uint32_t kLatencySampleEvery = 16;
 constexpr std::int64_t kCountersMs = 500;
 
-// A batch between engine and commit thread, and what the engine said about it.
+// A device wakes nobody: what is in flight is asked for, at first at once, then with a rest.
+constexpr std::uint32_t kEagerPolls = 200;
+constexpr auto kPollRest = std::chrono::microseconds(20);
+
+// A batch on its way from the engine to the commit thread, and what the engine says about it.
 struct Scored {
   ReadBatch* batch = nullptr;
   Results* results = nullptr;
@@ -33,16 +38,27 @@ struct Pipeline::Impl {
       : options(std::move(given)),
         engine(its_engine),
         committer(its_committer),
-        encoder(shape_of(plan), options.block) {
-    for (Results& slot : slots) WARPSCORE_CHECK(free_slots.try_push(&slot));
+        encoder(shape_of(plan), options.block),
+        slots(engine.in_flight_max() + kScoredMax),
+        free_slots(slots.size()),
+        in_flight(engine.in_flight_max()),
+        scored_batches(slots.size()) {
+    for (Results& slot : slots) {
+      engine.prepare(slot);
+      WARPSCORE_CHECK(free_slots.try_push(&slot));
+    }
   }
 
   bool step_engine();
   bool step_commit();
   void run_engine();
   void run_commit();
+  bool submit_next();
+  bool finish_oldest(bool wait);
+  void finish_all();
+  void hand_over(const Scored& scored);
+  void rest_engine();
   [[nodiscard]] ReadBatch* next_batch();
-  void apply_labels(ReadBatch& batch);
   void encode(const Scored& scored, OutputBlock& block);
   void encode_labels(const ReadBatch& batch, OutputBlock& block);
   void release(const Scored& scored);
@@ -55,10 +71,13 @@ struct Pipeline::Impl {
   std::vector<std::unique_ptr<BatchReader>> readers;  // the last reads the labels, if there are any
   std::size_t turn = 0;
 
-  std::array<Results, kResultSlots> slots;
-  SpscRing<Results*> free_slots{kResultSlots};    // commit thread -> engine thread
-  SpscRing<Scored> scored_batches{kResultSlots};  // engine thread -> commit thread
+  std::vector<Results> slots;
+  SpscRing<Results*> free_slots;    // commit thread -> engine thread
+  SpscRing<Scored> in_flight;       // submitted; the engine thread's own
+  SpscRing<Scored> scored_batches;  // engine thread -> commit thread
   Results* slot_in_hand = nullptr;
+  LabelBatch label_batch;
+  std::uint32_t polls = 0;  // of what is in flight, since something was done
   Parker engine_parker;
   Parker commit_parker;
   std::atomic<bool> engine_stop{false};
@@ -78,21 +97,28 @@ struct Pipeline::Impl {
 
 // ---- the path of a batch, on one page ---------------------------------------------------------
 
-// One turn of the engine thread. true: did something.
+// One turn of the engine thread. true: did something. What is finished is handed over before more
+// is begun, so that it waits for nothing.
 bool Pipeline::Impl::step_engine() {
+  const bool finished = engine.in_flight() != 0 && finish_oldest(false);
+  return submit_next() || finished;
+}
+
+bool Pipeline::Impl::submit_next() {
+  if (engine.in_flight() == engine.in_flight_max()) return false;
   if (slot_in_hand == nullptr && !free_slots.try_pop(slot_in_hand)) return false;
   ReadBatch* batch = next_batch();
   if (batch == nullptr) return false;
-  slot_in_hand->size = 0;
-  if (!batch->labels.empty()) {
-    apply_labels(*batch);
-  } else if (batch->transactions.size() != 0) {
-    engine.process(batch->transactions.view(), *slot_in_hand);
+  const Scored next{batch, std::exchange(slot_in_hand, nullptr)};
+  next.results->size = 0;
+  if (batch->labels.empty() && batch->transactions.size() != 0) {
+    engine.submit(batch->transactions.view(), *next.results);
+    WARPSCORE_CHECK(in_flight.try_push(next));
+    return true;
   }
-  WARPSCORE_CHECK(scored_batches.try_push({batch, slot_in_hand}));  // as many places as slots
-  slot_in_hand = nullptr;
-  batches.fetch_add(1, std::memory_order_relaxed);
-  commit_parker.wake();
+  finish_all();  // batches leave in the order in which they were applied
+  label_batch.apply(*batch, engine);
+  hand_over(next);
   return true;
 }
 
@@ -122,17 +148,22 @@ ReadBatch* Pipeline::Impl::next_batch() {
   return nullptr;
 }
 
-// A label that finds no transaction becomes a dead letter; it is marked here for the encoder.
-void Pipeline::Impl::apply_labels(ReadBatch& batch) {
-  for (ReadLabel& label : batch.labels) {
-    if (label.rejected) continue;
-    const Label given{label.label.id_hash, label.label.time_ms, label.label.keys.data(),
-                      label.label.fraud};
-    if (engine.apply_label(given)) continue;
-    label.rejected = true;
-    label.reject.reason = RejectReason::kLabelUnmatched;
-    label.reject.detail = "no transaction with this id, time and keys is held";
-  }
+bool Pipeline::Impl::finish_oldest(bool wait) {
+  if (!engine.finish_oldest(wait)) return false;
+  Scored oldest;
+  WARPSCORE_CHECK(in_flight.try_pop(oldest));
+  hand_over(oldest);
+  return true;
+}
+
+void Pipeline::Impl::finish_all() {
+  while (engine.in_flight() != 0) finish_oldest(true);
+}
+
+void Pipeline::Impl::hand_over(const Scored& scored) {
+  WARPSCORE_CHECK(scored_batches.try_push(scored));  // as many places as slots
+  batches.fetch_add(1, std::memory_order_relaxed);
+  commit_parker.wake();
 }
 
 void Pipeline::Impl::encode(const Scored& scored, OutputBlock& block) {
@@ -177,12 +208,27 @@ void Pipeline::Impl::run_engine() {
       const std::lock_guard lock(counters_mutex);
       counters = engine.counters();
     }
-    if (step_engine()) continue;
+    if (step_engine()) {
+      polls = 0;
+      continue;
+    }
     for (const auto& reader : readers)
       if (reader->failed()) fail(CommitStatus::kFailed, reader->why());
     // Batches that wait for a slot are still to be scored.
-    if (last_turn && slot_in_hand != nullptr) return;
+    if (last_turn && slot_in_hand != nullptr && engine.in_flight() == 0) return;
+    rest_engine();
+  }
+  finish_all();  // the device is to let go of batches that are about to end
+}
+
+// A new batch, or a slot, ends a rest early.
+void Pipeline::Impl::rest_engine() {
+  if (engine.in_flight() == 0) {
     engine_parker.park_for(kIdleWait);
+  } else if (++polls <= kEagerPolls) {
+    std::this_thread::yield();
+  } else {
+    engine_parker.park_for(kPollRest);
   }
 }
 

@@ -1,11 +1,12 @@
 // The hot path: reader threads -> engine thread -> commit thread. It owns them all.
 //
-// Flow     readers decode into batches and pass pointers; the engine thread scores; the commit
-//          thread encodes, writes and commits, and gives the batches back. Threads meet only in
-//          single-producer single-consumer rings, and in counters.
+// Flow     readers decode into batches and pass pointers; the engine thread submits them to the
+//          engine, several at once where it works on a device of its own, and hands on what is
+//          finished; the commit thread encodes, writes and commits, and gives the batches back.
+//          Threads meet only in single-producer single-consumer rings, and in counters.
 // Order    the engine thread decides the order in which batches are applied, by taking turns
-// between
-//          the readers; the manifest of each commit records it.
+//          between the readers; they are finished in that order, and the manifest of each commit
+//          records it.
 // Thread   start, drain and the rest belong to one thread, the owner's.
 // Errors   the constructor and start throw KafkaError. Later: failure(), and the process ends.
 #pragma once

@@ -7,6 +7,7 @@
 #include "base/kafka.h"
 #include "base/log.h"
 #include "ingest/batch_filler.h"
+#include "service/label_batch.h"
 
 namespace warpscore {
 namespace {
@@ -105,6 +106,7 @@ class Rebuilder {
   std::map<InputTopic, std::string> topics_;
   std::map<std::pair<InputTopic, std::int32_t>, Source> sources_;
   BatchFiller* filling_ = nullptr;  // who has batch_
+  LabelBatch labels_;
 };
 
 bool Rebuilder::apply(const Manifest& manifest) {
@@ -177,11 +179,7 @@ void Rebuilder::flush() {
   ReadBatch& batch = *filling_->end();
   filling_ = nullptr;
   if (batch.transactions.size() != 0) engine_.replay(batch.transactions.view());
-  for (const ReadLabel& label : batch.labels) {
-    if (label.rejected) continue;
-    static_cast<void>(engine_.apply_label(
-        {label.label.id_hash, label.label.time_ms, label.label.keys.data(), label.label.fraud}));
-  }
+  labels_.apply(batch, engine_);
   batch.clear();
 }
 

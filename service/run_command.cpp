@@ -165,7 +165,7 @@ void Run::start_pipeline() {
   pipeline_->start(positions_);
   log_info("running", {{"partitions", options.input_partitions.size()},
                        {"readers", options.readers},
-                       {"threads", engine_options_.threads},
+                       {"engine", engine_->describe()},
                        {"commit_ms", config_.output.commit_ms}});
 }
 
@@ -317,6 +317,9 @@ int run_command(const Config& config, const Plan& plan, const EngineOptions& eng
       if (error.fault() == KafkaFault::kUnreachable) return kExitUnavailable;
       return error.fault() == KafkaFault::kOther ? kExitFailed : kExitConfiguration;
     }
+  } catch (const DeviceError& error) {
+    log_error(error.what());
+    return kExitUnavailable;
   } catch (const ChangelogError& error) {
     log_error(error.what());
   } catch (const RestoreError& error) {

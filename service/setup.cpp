@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <thread>
 
-#include "base/machine.h"
 #include "scoring/expression.h"
 #include "service/embedded.h"
 
@@ -52,9 +51,6 @@ std::optional<Setup> set_up(const std::filesystem::path& file, const Read& read)
     input.model = setup.config.model;
     input.alerts = setup.config.alerts;
     input.state = setup.config.state;
-    if (setup.config.device.memory_percent != 0) {
-      input.state.memory_max = machine_memory_bytes() / 100 * setup.config.device.memory_percent;
-    }
     setup.plan = std::make_unique<Plan>(std::move(input), *setup.dictionary);
     warn(file, setup);
     return setup;
@@ -97,15 +93,6 @@ std::uint32_t workers_of(const Options& options) {
 std::uint32_t engine_workers_of(const Options& options) {
   if (options.threads != 0) return options.threads;
   return std::max(1U, std::thread::hardware_concurrency() / 2);
-}
-
-bool choose_backend(const Options& options, const Config& config) {
-  const Backend backend = options.has_device ? options.device : config.device.backend;
-  if (backend != Backend::kCuda) return true;
-  std::fprintf(stderr,
-               "warpscore: this program is built without CUDA (use --device cpu or auto, or leave "
-               "[device] backend out)\n");
-  return false;
 }
 
 }  // namespace warpscore

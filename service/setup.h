@@ -36,7 +36,4 @@ struct Setup {
 // The same beside reader and commit threads: half the cores, if not asked for.
 [[nodiscard]] std::uint32_t engine_workers_of(const Options& options);
 
-// false, and a sentence on stderr, if a device was asked for that this program cannot use.
-[[nodiscard]] bool choose_backend(const Options& options, const Config& config);
-
 }  // namespace warpscore

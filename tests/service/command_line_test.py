@@ -136,6 +136,16 @@ class CommandLine(unittest.TestCase):
         told = json.loads(self.expect(OK, "version", "-o", "json")[0])
         self.assertIn("cpu", told["backends"]["compiled"])
         self.assertIn("cpu", told["backends"]["present"])
+        self.assertEqual("cuda" in told["backends"]["present"], told["cuda"]["usable"])
+        if told["cuda"]["usable"]:
+            self.assertIn("cuda", told["backends"]["compiled"])
+        lines = self.expect(OK, "version")
+        self.assertEqual(lines[3].strip(), told["cuda"]["text"])
+        self.assertRegex(lines[3], r"^ +cuda: (not usable: .+|.+, \d+ GiB, .+)$")
+        if "cuda" in told["backends"]["compiled"]:
+            self.assertRegex(lines[1], r"cpu, cuda \d+\.\d+ \[\d[^]]*\]$")
+        else:
+            self.assertTrue(lines[1].endswith(": cpu"), lines[1])
 
     # Features.
 
@@ -215,15 +225,65 @@ lookback = "1m"
         self.assertEqual([row[1:3] for row in self.features(text, rows)][1:],
                          [["", ""], ["1.00", "1.00"], ["2.00", ""], ["3.00", "3.00"]])
 
-    def test_without_cuda_it_is_69(self):
-        told = json.loads(self.expect(OK, "version", "-o", "json")[0])
-        if "cuda" in told["backends"]["compiled"]:
-            self.skipTest("built with CUDA")
-        self.expect(UNAVAILABLE, "features", "c.toml", "in.csv", "-o", "-", "--device", "cuda",
-                    says="without CUDA")
-        self.write("cuda.toml", FIELDS + '[device]\nbackend = "cuda"\n')
+    # Devices. What is expected depends on the machine, and on the build; `version` knows.
+
+    def cuda(self):
+        told = json.loads(self.expect(OK, "version", "-o", "json")[0])["cuda"]
+        return told["usable"], told["text"].removeprefix("cuda: not usable: ")
+
+    def errors_of(self, code, *arguments):
+        done = self.run_it(*arguments)
+        self.assertEqual(done.returncode, code, done.stderr.decode())
+        return done.stdout.decode().splitlines(), done.stderr.decode().splitlines()
+
+    def test_device_auto_says_in_one_line_why_it_takes_the_cpu(self):
+        usable, why_not = self.cuda()
+        said = [] if usable else [f"warpscore: computing on the CPU: {why_not}"]
+        for extra in ([], ["--device", "auto"]):
+            out, errors = self.errors_of(OK, "features", "c.toml", "in.csv", "-o", "-", *extra)
+            self.assertEqual(out, [HEADER, *EXPECTED])
+            self.assertEqual([line for line in errors if "CPU" in line], said)
+        out, errors = self.errors_of(OK, "features", "c.toml", "in.csv", "-o", "-",
+                                     "--device", "cpu")
+        self.assertEqual(out, [HEADER, *EXPECTED])
+        self.assertFalse([line for line in errors if "CPU" in line or "CUDA" in line])
+        out, errors = self.errors_of(OK, "demo", "--for", "1s")
+        self.assertTrue(out[0].endswith("on the GPU" if usable else "on the CPU"), out[0])
+        self.assertEqual(errors, said)
+
+    def test_device_cuda_is_cuda_or_69(self):
+        usable, why_not = self.cuda()
+        self.write("cuda.toml", FIELDS + FEATURES + '[device]\nbackend = "cuda"\n')
         self.expect(OK, "check", "cuda.toml", "--offline")
+        # The command line overrides the file.
+        self.expect(OK, "features", "cuda.toml", "in.csv", "-o", "-", "--device", "cpu")
+        if usable:
+            self.assertEqual(self.expect(OK, "features", "cuda.toml", "in.csv", "-o", "-"),
+                             [HEADER, *EXPECTED])
+            self.assertIn("cuda: ", "".join(self.expect(OK, "check", "cuda.toml")))
+            return
         self.assertIn("FAILED device", self.expect(UNAVAILABLE, "check", "cuda.toml")[-1])
+        cuda = ["--device", "cuda"]
+        for arguments in (["features", "cuda.toml", "in.csv", "-o", "o.csv"],
+                          ["features", "c.toml", "in.csv", "-o", "o.csv", *cuda],
+                          ["demo", "--for", "1s", *cuda], ["run", "c.toml", *cuda],
+                          ["bench", "--kafka", "127.0.0.1:1", *cuda]):
+            out, errors = self.errors_of(UNAVAILABLE, *arguments)
+            self.assertEqual(out, [], arguments)
+            self.assertEqual(len(errors), 1, errors)
+            self.assertIn(why_not, errors[0])
+            self.assertIn("--device cpu", errors[0])
+        self.assertFalse((self.folder / "o.csv").exists())
+
+    def test_check_says_what_run_would_compute_on(self):
+        usable, why_not = self.cuda()
+        lines = [line for line in self.expect(OK, "check", "c.toml", "--offline")
+                 if line.split()[1] == "device"]
+        self.assertEqual(len(lines), 1)
+        self.assertIn("cuda: " if usable else why_not, lines[0])
+        self.write("cpu.toml", FIELDS + '[device]\nbackend = "cpu"\n')
+        lines = self.expect(OK, "check", "cpu.toml", "--offline")
+        self.assertTrue(lines[-1].endswith(" cpu"), lines[-1])
 
     # Configurations.
 

@@ -171,6 +171,12 @@ void ThreadQueue::sort(const SortPairs& pairs, std::uint32_t count, std::uint32_
       });
 }
 
+// What the kernels from here on would see, copies out see too.
+void ThreadQueue::computed() {
+  ties_[kOut][kIn] = std::max(ties_[kOut][kIn], ties_[kKernels][kIn]);
+  ties_[kOut][kKernels] = lanes_[kKernels].queued.load(std::memory_order_relaxed);
+}
+
 void ThreadQueue::copy_out(void* staged, const void* device, std::size_t bytes) {
   copy_out_columns(staged, device, bytes, bytes, 1);
 }
@@ -207,7 +213,9 @@ bool ThreadQueue::passed(Fence fence) {
     run_some_lane();
   }
   check_patience();
-  return is_done(kOut, number);
+  if (is_done(kOut, number)) return true;
+  std::this_thread::yield();  // who asks again at once leaves the lanes a processor
+  return false;
 }
 
 void ThreadQueue::wait(Fence fence) {

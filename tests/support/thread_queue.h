@@ -101,9 +101,7 @@ class ThreadQueue {
   }
   void sort(const SortPairs& pairs, std::uint32_t count, std::uint32_t key_bits);
 
-  void computed() {
-    ties_[kOut][kKernels] = lanes_[kKernels].queued.load(std::memory_order_relaxed);
-  }
+  void computed();
   void copy_out(void* staged, const void* device, std::size_t bytes);
   void copy_out_columns(void* staged, const void* device, std::size_t bytes_each, std::size_t pitch,
                         std::uint32_t columns);

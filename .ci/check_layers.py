@@ -26,12 +26,14 @@ MAY_INCLUDE = {
 }
 UNLIMITED_THIRD_PARTY = {"tests", "bench", "examples"}
 
+# What nvcc reads, and the one header that both compilers read: in every folder, the tests' too.
+DEVICE_CODE = (".cu", ".cuh", "base/shared_word.h")
+DEVICE_HEADERS = ("cuda", "cooperative_groups", "cub/")
+
 # What an include begins with -> the folders, or files without suffix, that may have it.
 THIRD_PARTY = {
     "librdkafka/": {"base/kafka", "base/kafka_handle"},
-    "cuda": {"kernels", "scoring"},
     "thrust/": {"kernels", "scoring"},
-    "cub/": {"kernels", "scoring"},
     "simdjson": {"ingest", "scoring"},
     "tbb/": {"kernels", "scoring"},
     "oneapi/": {"kernels", "scoring"},
@@ -51,6 +53,9 @@ def fault(name: str, bracket: str, included: str) -> str | None:
     other = included.split("/", 1)[0]
     if bracket == '"' and "/" not in included:
         return "ours are included by their path from the root"
+    if included.endswith(".cuh") or (bracket == "<" and included.startswith(DEVICE_HEADERS)):
+        if not name.endswith(DEVICE_CODE):
+            return f"only in: {', '.join(DEVICE_CODE)}"
     if other in MAY_INCLUDE and bracket == '"':
         if other != folder and other not in MAY_INCLUDE[folder]:
             return f"{folder} may include: {', '.join(sorted(MAY_INCLUDE[folder])) or 'nobody'}"

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SKIPPED_FOLDERS = {".git", ".tools", ".cache", "__pycache__"}
-CPP_SUFFIXES = {".h", ".cpp", ".cu"}
+CPP_SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
 
 
 def source_files(root: Path) -> Iterator[tuple[Path, str]]:

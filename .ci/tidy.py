@@ -18,7 +18,8 @@ LONG_FILES: dict[str, str] = {}
 
 # Written by tools or for them: their bytes are the test.
 DATA_FOLDERS = ("tests/fuzz/corpus/", "tests/golden/", "bench/results/")
-CODE_SUFFIXES = {".h", ".cpp", ".cu", ".py", ".sh", ".cmake", ".js", ".css", ".xml", ".toml"}
+CODE_SUFFIXES = {".h", ".cpp", ".cu", ".cuh", ".py", ".sh", ".cmake", ".js", ".css", ".xml",
+                 ".toml"}
 CODE_NAMES = {"CMakeLists.txt"}
 CODE_FOLDERS = ("scripts/", ".ci/")
 TEXT_SUFFIXES = {".md", ".service", ".yml"}
@@ -74,7 +75,7 @@ def file_faults(name: str, text: str) -> list[str]:
         faults.append(f"{name}:{len(lines)}: a file ends with one newline")
     if code and len(lines) > FILE_LINES_MAX and name not in LONG_FILES:
         faults.append(f"{name}:1: {len(lines)} lines; at most {FILE_LINES_MAX}")
-    if name.endswith(".h"):
+    if name.endswith((".h", ".cuh")):
         faults += header_faults(name, lines)
     if is_cpp(name):
         for first, last in functions(text):

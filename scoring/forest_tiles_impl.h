@@ -19,8 +19,8 @@
 //          32 rows: 132 multiprocessors of 1.7 GHz would score 1.2 G rows/s. Not yet measured.
 // Latency  a level waits for two reads one after another, about 85 cycles, and occupies 3: 30 walks
 //          must be under way. Two teams of 8 warps with kTreesOfGroup walks each are 64. Hence half
-//          of the fast memory for a team (forest_tiles.cpp): of its 100 KiB the ranks of 64 features
-//          are 32, and 66 hold 130 trees of depth 6.
+//          of the fast memory for a team (forest_tiles.cpp): of its 100 KiB the ranks of 64
+//          features are 32, and 66 hold 130 trees of depth 6.
 // Fetches  300 trees are 150 KiB, thresholds 64 KiB, for 256 rows: 0.9 GB in a million, of what the
 //          L2 cache gives in 0.2 ms while the other team walks (0.8 ms).
 // Searches go four rows at a time: 8 steps each, 6,000 cycles for 64 features of 256 rows, beside

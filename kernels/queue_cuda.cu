@@ -15,7 +15,7 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kPage = 4096;
-constexpr microseconds kSpin{50};
+constexpr microseconds kSpin{200};  // a small batch is done before: a nap takes longer than it says
 constexpr microseconds kNap{20};
 
 // CUB's kernels say nothing when they begin; this one says it for them.

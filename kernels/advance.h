@@ -48,9 +48,8 @@ WARPSCORE_HD inline void for_contributions(const TablePlan& plan, const PassColu
 WARPSCORE_HD inline void add_contributions(History& history, const TablePlan& plan,
                                            const PassColumns& columns, std::uint32_t row,
                                            std::uint64_t n) {
-  for_contributions(plan, columns, row, [&](std::uint32_t word, auto amount) {
-    history.contribute(n, word, amount);
-  });
+  for_contributions(plan, columns, row,
+                    [&](std::uint32_t word, auto amount) { history.contribute(n, word, amount); });
   for (std::uint32_t i = 0; i < plan.sum_count; ++i) {
     const SumWord& sum = plan.sums[i];
     if (!is_member(sum.member, columns, row)) continue;
@@ -95,8 +94,7 @@ WARPSCORE_HD inline void remember_last(std::uint64_t* words, const LastSet& set,
                                        const PassColumns& columns, std::uint32_t row) {
   words[set.time_word] = static_cast<std::uint64_t>(columns.time_ms[row]);
   if (set.value_word == kNone) return;
-  words[set.value_slot_word] =
-      static_cast<std::uint64_t>(columns.value_of(set.member.value, row));
+  words[set.value_slot_word] = static_cast<std::uint64_t>(columns.value_of(set.member.value, row));
 }
 WARPSCORE_HD inline void remember_previous(std::uint64_t* words, const TablePlan& plan,
                                            const PassColumns& columns, std::uint32_t row) {

@@ -335,9 +335,9 @@ class History {
     const std::uint64_t supers = rows >> kSuperBits;
     std::uint64_t* to = side + plan_.extreme_count * extreme_words(wanted);
     for (std::uint32_t set = 0; set < plan_.distinct_count; ++set, to += distinct_words(wanted)) {
-      const std::uint64_t* const from =
-          side_ + plan_.extreme_count * extreme_words(slot_.size_class) +
-          set * distinct_words(slot_.size_class);
+      const std::uint64_t* const from = side_ +
+                                        plan_.extreme_count * extreme_words(slot_.size_class) +
+                                        set * distinct_words(slot_.size_class);
       std::uint64_t* const counts = to + (rows + kBlockRows - 1) / kBlockRows;
       for (std::uint64_t w = 0; w < distinct_words(wanted); ++w) to[w] = 0;
       for (std::uint64_t n = slot_.head; n != slot_.end; ++n) {

@@ -44,8 +44,7 @@ KeyTables::KeyTables(std::span<const TablePlan> plans) : plans_(plans) {
       shard.index_mask = kFirstIndexEntries - 1;
       shard.index_next = shard.index + kFirstIndexEntries;
       shard.slots = memory_.emplace_back(range).data();
-      shard.slot_bytes =
-          static_cast<std::uint32_t>((sizeof(SlotHead) + 8 * plan.slot_words + 63) / 64 * 64);
+      shard.slot_bytes = slot_bytes_of(plan);
       shard.slot_stride = shard.slot_bytes;
       shard.rings = memory_.emplace_back(range).data();
       shards_.push_back(shard);
@@ -69,17 +68,6 @@ std::uint64_t KeyTables::overflows() const {
   std::uint64_t overflows = 0;
   for (const Shard& shard : shards_) overflows += shard.overflows;
   return overflows;
-}
-
-std::uint64_t KeyTables::bytes_wanted(std::uint32_t table, const Key& key) {
-  const std::uint64_t hash = hash_of(key);
-  Shard& owner = shard(table, hash);
-  const SlotHead* const slot = find_slot(owner, key, hash);
-  const TablePlan& plan = plans_[table];
-  if (slot == nullptr) return owner.slot_bytes + 64 * ring_units(plan, kFirstClass);
-  if (!slot->has_ring) return 64 * ring_units(plan, kFirstClass);
-  if (slot->end - slot->head < (1ULL << slot->charged_class)) return 0;
-  return 64 * ring_units(plan, static_cast<std::uint8_t>(slot->charged_class + 1));
 }
 
 std::uint64_t KeyTables::evict_idle(std::uint32_t table, std::int64_t oldest) {

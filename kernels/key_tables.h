@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/admission.h"
 #include "kernels/shard.h"
 #include "kernels/table_plan.h"
 
@@ -46,9 +47,7 @@ class KeyTables {
   [[nodiscard]] std::uint64_t state_bytes() const;
   [[nodiscard]] std::uint64_t overflows() const;
 
-  // Bytes that applying one transaction to `key` would add: a slot if it is new, a larger ring if
-  // its own is full.
-  [[nodiscard]] std::uint64_t bytes_wanted(std::uint32_t table, const Key& key);
+  [[nodiscard]] TableSet set() { return {plans_.data(), shards_.data(), size(), kShards}; }
   // Drops the keys whose newest time is before `oldest`; returns how many.
   std::uint64_t evict_idle(std::uint32_t table, std::int64_t oldest);
 

@@ -304,8 +304,7 @@ class LongRun : private RunRows {
       past.slot.head = past.slot.end - plan_.history_max;
     }
     if (scratch_.complete[k] == 0) return past;
-    const std::int64_t gone =
-        now.time(end_before_ + scratch_.complete[k] - plan_.history_max - 1);
+    const std::int64_t gone = now.time(end_before_ + scratch_.complete[k] - plan_.history_max - 1);
     if (past.slot.dropped == kMissing || gone > past.slot.dropped) past.slot.dropped = gone;
     return past;
   }

@@ -22,7 +22,7 @@ struct PassColumns {
   const Lane* label = nullptr;             // nullptr: labels are not in the input
   const Lane* const* selectors = nullptr;  // `where` of the transaction itself: 1 takes part
   std::uint32_t selector_count = 0;
-  const std::uint8_t* refused = nullptr;  // 1: not applied at all; nullptr: none is
+  std::uint8_t* refused = nullptr;  // 1: not applied at all; nullptr: none is
   Lane* const* outputs = nullptr;
   std::int64_t* const* clocks = nullptr;      // [table]: T after each row; for child tables
   std::uint8_t* late = nullptr;               // set to 1 where t < T of one of its keys

@@ -99,7 +99,8 @@ WARPSCORE_HD inline Lane answer_moment(const History& history, const TablePlan& 
 WARPSCORE_HD inline Lane answer_extreme(const History& history, const TablePlan& plan,
                                         const Query& query, Interval rows) {
   if (members_in(history, plan, query.count, rows) == 0) return kMissing;
-  if (query.cache != kNone && history.past() == nullptr) return cached_extreme(history, plan, query, rows.lo);
+  if (query.cache != kNone && history.past() == nullptr)
+    return cached_extreme(history, plan, query, rows.lo);
   std::uint64_t pair[2];
   extremes_of(history, plan, query.set, rows.lo, rows.hi, pair);
   return static_cast<Lane>(pair[query.op == QueryOp::kMin ? 0 : 1]);
@@ -212,7 +213,8 @@ WARPSCORE_HD inline bool is_remembered(const History& history, const TablePlan& 
                                        const Query& query) {
   if (query.op != QueryOp::kLast && query.op != QueryOp::kSecondsSinceLast) return false;
   if (query.hi != kNone) return false;
-  const auto time_ms = static_cast<std::int64_t>(history.remembered(plan.lasts[query.set].time_word));
+  const auto time_ms =
+      static_cast<std::int64_t>(history.remembered(plan.lasts[query.set].time_word));
   return time_ms == kMissing || in_reach(history, plan, query, time_ms);
 }
 

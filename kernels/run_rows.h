@@ -402,8 +402,7 @@ class RunRows {
   WARPSCORE_HD void find_zones(Team& team) {
     std::uint32_t tail_end = 0;
     if (tail_ != 0) {
-      const std::uint64_t* const last =
-          scratch_.moved + std::size_t{tail_ - 1} * plan_.row_words;
+      const std::uint64_t* const last = scratch_.moved + std::size_t{tail_ - 1} * plan_.row_words;
       tail_end = tail_place(tail_ - 1, static_cast<std::int64_t>(last[0])) + 1;
     }
     team_scan(team, limit_, 2, scratch_.partial, Zones{*this, tail_end});

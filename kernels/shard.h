@@ -56,10 +56,11 @@ struct Shard {
   std::uint64_t* index_next = nullptr;  // free memory for the next, larger index
   std::byte* slots = nullptr;
   std::uint32_t slot_bytes = 0;
-  std::uint32_t slot_stride = 0;  // bytes from a slot number to the next: slot_bytes; with a pool 64
-  std::uint32_t slots_used = 0;   // slots ever handed out
-  std::uint32_t slot_free = 0;    // first free slot + 1, 0: none
-  std::uint64_t keys = 0;         // that have had a transaction
+  std::uint32_t slot_stride =
+      0;                         // bytes from a slot number to the next: slot_bytes; with a pool 64
+  std::uint32_t slots_used = 0;  // slots ever handed out
+  std::uint32_t slot_free = 0;   // first free slot + 1, 0: none
+  std::uint64_t keys = 0;        // that have had a transaction
   std::byte* rings = nullptr;
   std::uint64_t rings_used = 0;                // 64-byte units
   std::uint32_t ring_free[kSizeClasses] = {};  // first free ring + 1 of each class
@@ -71,6 +72,7 @@ struct Shard {
   UnitPool* pool = nullptr;
   std::uint64_t* index_old = nullptr;  // being moved over, cell by cell; nullptr: nothing is
   std::uint64_t index_old_mask = 0;
+  std::uint64_t cells = 0;          // of the index that are taken, tombstones too
   std::uint32_t slot_returned = 0;  // given back in this batch; free from the next on
   std::uint32_t ring_returned[kSizeClasses] = {};
 };
@@ -90,6 +92,11 @@ WARPSCORE_HD inline std::uint32_t number_of(const Shard& shard, const SlotHead& 
   return static_cast<std::uint32_t>(
       static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&slot) - shard.slots) /
       shard.slot_stride);
+}
+
+// A slot's head and words, made up to whole lines.
+inline std::uint32_t slot_bytes_of(const TablePlan& plan) {
+  return static_cast<std::uint32_t>((sizeof(SlotHead) + 8 * plan.slot_words + 63) / 64 * 64);
 }
 
 // Counts on a shard's words; other workers may do so at once.

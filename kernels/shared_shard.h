@@ -5,7 +5,8 @@
 //          are inserted, so that every probe ends at the same cell for everyone.
 // Growth   a larger index is filled from the old one some cells per batch (move_cells); until that
 //          is done both are looked up, and new keys go to the new one. No batch waits for more.
-// Memory   slots and rings come from the free lists, then from the pool. What is given back waits in
+// Memory   slots and rings come from the free lists, then from the pool. What is given back waits
+// in
 //          lists of its own until no kernel runs (recycle): so a list is only taken from, or only
 //          given to, and a plain stack by compare-and-swap is safe (no ABA).
 // Errors   there is room: who queues the work has seen to it (kernels/device_pass_impl.h).
@@ -79,8 +80,7 @@ WARPSCORE_HD inline std::uint64_t settled(const std::uint64_t& cell) {
 WARPSCORE_HD inline std::uint32_t find_or_insert(Shard& shard, const TablePlan& plan,
                                                  const Key& key, std::uint64_t hash) {
   if (shard.index_old != nullptr) {
-    const SlotHead* const slot =
-        find_in(shard, shard.index_old, shard.index_old_mask, key, hash);
+    const SlotHead* const slot = find_in(shard, shard.index_old, shard.index_old_mask, key, hash);
     if (slot != nullptr) return number_of(shard, *slot);
   }
   for (std::uint64_t at = hash & shard.index_mask;; at = (at + 1) & shard.index_mask) {
@@ -89,6 +89,7 @@ WARPSCORE_HD inline std::uint32_t find_or_insert(Shard& shard, const TablePlan& 
     if (entry == 0 && compare_and_swap(cell, entry, tag_of(hash) | kLockedSlot)) {
       const std::uint32_t number = take_slot(shard);
       start_slot(*slot_at(shard, number), plan, key);
+      shared_add(shard.cells, std::uint64_t{1});
       store_release(cell, tag_of(hash) | (number + 1));
       return number;
     }
@@ -107,7 +108,9 @@ WARPSCORE_HD inline void move_cell(Shard& shard, std::uint64_t at) {
   const std::uint64_t hash = hash_of(slot->key);
   for (std::uint64_t to = hash & shard.index_mask;; to = (to + 1) & shard.index_mask) {
     std::uint64_t expected = 0;
-    if (compare_and_swap(shard.index[to], expected, entry)) return;
+    if (!compare_and_swap(shard.index[to], expected, entry)) continue;
+    shared_add(shard.cells, std::uint64_t{1});
+    return;
   }
 }
 

@@ -104,10 +104,10 @@ struct TablePlan {
   std::int64_t horizon = 0;       // nothing looks further back than T - horizon; < 0: no limit
   std::uint64_t history_max = 0;  // rows held per key; 0: no limit
   std::uint32_t row_words = 1;
-  std::uint32_t slot_words = 0;         // behind the SlotHead
-  std::uint32_t hints = 0;              // slot word of the first edge hint
-  std::uint32_t totals = 0;             // slot word of total w is totals + w (as row word w)
-  std::uint32_t remembered = 0;         // slot words of lasts and previous: from here, so many
+  std::uint32_t slot_words = 0;  // behind the SlotHead
+  std::uint32_t hints = 0;       // slot word of the first edge hint
+  std::uint32_t totals = 0;      // slot word of total w is totals + w (as row word w)
+  std::uint32_t remembered = 0;  // slot words of lasts and previous: from here, so many
   std::uint32_t remembered_words = 0;
   std::uint32_t id_word = kNone;        // row word of the id's hash, where labels come later
   std::uint32_t sequence_word = kNone;  // row word of the applied number, where `last` needs it

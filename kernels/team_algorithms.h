@@ -76,8 +76,8 @@ WARPSCORE_HD void team_sort(Team& team, std::uint32_t size, std::uint64_t* keys,
         const std::uint32_t low = 2 * apart * (job / apart) + job % apart;
         const std::uint32_t high = low + apart;
         const bool ascending = (low & run) == 0;
-        const bool greater = keys[low] != keys[high] ? keys[low] > keys[high]
-                                                     : rows[low] > rows[high];
+        const bool greater =
+            keys[low] != keys[high] ? keys[low] > keys[high] : rows[low] > rows[high];
         if (greater != ascending) return;
         const std::uint64_t key = keys[low];
         const std::uint32_t row = rows[low];

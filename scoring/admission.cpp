@@ -29,18 +29,7 @@ bool Admission::limit_near(std::uint32_t rows) const {
 }
 
 bool Admission::fits(const PassColumns& columns, std::uint32_t row) const {
-  std::uint64_t bytes = limits_.memory_max == 0 ? 0 : tables_.state_bytes();
-  for (std::uint32_t t = 0; t < tables_.size(); ++t) {
-    const TablePlan& plan = tables_.plan(t);
-    const Key& key = columns.keys[plan.key][row];
-    if (key.empty()) continue;
-    if (limits_.memory_max != 0) bytes += tables_.bytes_wanted(t, key);
-    if (limits_.keys_max == 0 || plan.clock != kNone) continue;
-    const std::uint64_t hash = hash_of(key);
-    const bool is_new = find_slot(tables_.shard(t, hash), key, hash) == nullptr;
-    if (is_new && tables_.keys(t) >= limits_.keys_max) return false;
-  }
-  return limits_.memory_max == 0 || bytes <= limits_.memory_max;
+  return warpscore::fits(tables_.set(), {limits_.keys_max, limits_.memory_max}, columns, row);
 }
 
 // A sweep looks at every key, so it is not tried again before time has gone on or a key has come

@@ -16,16 +16,27 @@ set_tests_properties(scenario_broker_start PROPERTIES
 set_tests_properties(scenario_broker_wipe PROPERTIES
   FIXTURES_CLEANUP scenario_broker LABELS kafka TIMEOUT 60)
 
-set(scenario_environment "WARPSCORE=$<TARGET_FILE:warpscore>" "KAFKA_DIR=${scenario_folder}/kafka"
-    "KAFKA_PORT=${WARPSCORE_SCENARIO_PORT}")
-foreach(scenario broker_restart crash dead_letters end_to_end fencing growth handbook labels
-        lost_answers start_faults)
-  add_test(NAME scenario_${scenario}
-           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/${scenario}.py
+function(scenario_test name scenario program)
+  add_test(NAME ${name}
+           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${scenario}.py
                    ${scenario_folder})
   # Two of them end the broker, so one at a time.
-  set_tests_properties(scenario_${scenario} PROPERTIES
+  set_tests_properties(${name} PROPERTIES
     FIXTURES_REQUIRED scenario_broker RESOURCE_LOCK scenario_broker LABELS kafka TIMEOUT 300
     SKIP_RETURN_CODE 77
-    ENVIRONMENT "${scenario_environment}")
+    ENVIRONMENT "WARPSCORE=$<TARGET_FILE:${program}>;KAFKA_DIR=${scenario_folder}/kafka;\
+KAFKA_PORT=${WARPSCORE_SCENARIO_PORT}")
+endfunction()
+
+foreach(scenario broker_restart crash dead_letters end_to_end fencing growth handbook labels
+        lost_answers start_faults)
+  scenario_test(scenario_${scenario} ${scenario} warpscore)
+endforeach()
+
+# The same program with batches really in flight, as with a GPU.
+add_executable(warpscore_late ${CMAKE_SOURCE_DIR}/service/main.cpp
+               ${CMAKE_SOURCE_DIR}/tests/support/late_device.cpp)
+target_link_libraries(warpscore_late PRIVATE warpscore_commands warpscore_late_engine)
+foreach(scenario crash end_to_end labels)
+  scenario_test(scenario_late_${scenario} ${scenario} warpscore_late)
 endforeach()

@@ -38,15 +38,19 @@ class ForestRunner {
                              std::uint32_t rows_max) {
     used_ = 0;
     const std::byte* const blob = up(tiles.bytes().data(), tiles.bytes().size());
-    const std::byte* const columns = up(given.columns.data(), given.columns.size() * sizeof(float));
+    const std::size_t column_bytes = given.columns.size() * sizeof(float);
+    const std::size_t columns_at = bytes_ - column_bytes;  // a read beyond them leaves the memory
+    if (column_bytes > 0) std::memcpy(staged_ + columns_at, given.columns.data(), column_bytes);
     const std::byte* const rows = up(&given.rows, sizeof given.rows);
     const std::vector<float> untouched(rows_max, kUntouched);
     std::byte* const margins = up(untouched.data(), rows_max * sizeof(float));
     queue_.begin(++batch_);
+    EXPECT_LE(used_, columns_at);
     queue_.copy_in(device_, staged_, used_);
+    queue_.copy_in(device_ + columns_at, staged_ + columns_at, column_bytes);
     queue_.copied_in();
     const ForestTilesView view = tiles.view(blob);
-    const ForestRows in{reinterpret_cast<const float*>(columns), given.rows,
+    const ForestRows in{reinterpret_cast<const float*>(device_ + columns_at), given.rows,
                         reinterpret_cast<const std::uint32_t*>(rows),
                         reinterpret_cast<float*>(margins)};
     if (choice == TileChoice::kMany && tiles.tile_rows_max() == kTileRowsMany) {

@@ -1,5 +1,5 @@
-// A program linked with this has a "GPU" everywhere: the CPU's engine on a thread of its own. So all
-// that is above the engine is tested with batches really in flight, through Kafka as well.
+// A program linked with this has a "GPU" everywhere: the CPU's engine on a thread of its own. So
+// all that is above the engine is tested with batches really in flight, through Kafka as well.
 #include "kernels/device_info.h"
 #include "scoring/device_engine.h"
 #include "tests/support/late_engine.h"

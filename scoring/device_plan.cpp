@@ -89,18 +89,17 @@ void add_children(Blob& blob, const CompiledPlan& plan, DevicePlanView& view) {
   view.children = blob.add(children);
 }
 
-void add_model(Blob& blob, const CompiledPlan& plan, DevicePlanView& view) {
+void add_model(Blob& blob, const CompiledPlan& plan, const std::optional<ForestTiles>& tiles,
+               DevicePlanView& view) {
   if (!plan.model) return;
   std::vector<DeviceInput> inputs;
   for (const ModelInput& input : plan.model_inputs) inputs.push_back({input, unit_of(input.type)});
   view.input_count = static_cast<std::uint32_t>(inputs.size());
   view.inputs = blob.add(inputs);
-  if (plan.model->kind == ModelKind::kForest) {
-    const Forest& forest = *plan.model->forest;
+  if (tiles) {
     view.model = DeviceModel::kForest;
-    view.forest = forest.view();
-    view.forest.nodes = blob.add(forest.nodes());
-    view.forest.roots = blob.add(forest.roots());
+    const std::byte* const at = blob.add(tiles->bytes());
+    if (at != nullptr) view.forest = tiles->view(at);  // else it is only counted
     return;
   }
   const Logistic& logistic = *plan.model->logistic;
@@ -111,7 +110,8 @@ void add_model(Blob& blob, const CompiledPlan& plan, DevicePlanView& view) {
   view.logistic.coef = blob.add(logistic.coef);
 }
 
-DevicePlanView lay_out(Blob& blob, const CompiledPlan& plan) {
+DevicePlanView add_all(Blob& blob, const CompiledPlan& plan,
+                       const std::optional<ForestTiles>& tiles) {
   DevicePlanView view;
   view.table_count = static_cast<std::uint32_t>(plan.tables.size());
   view.tables = add_tables(blob, plan);
@@ -128,23 +128,26 @@ DevicePlanView lay_out(Blob& blob, const CompiledPlan& plan) {
     view.truncated_words = static_cast<std::uint32_t>((plan.features.size() + 63) / 64);
   }
   add_children(blob, plan, view);
-  add_model(blob, plan, view);
+  add_model(blob, plan, tiles, view);
   return view;
 }
 
 }  // namespace
 
-std::size_t device_plan_bytes(const CompiledPlan& plan) {
+DevicePlan::DevicePlan(const CompiledPlan& plan, std::size_t forest_bytes) : plan_(plan) {
+  if (plan.model && plan.model->kind == ModelKind::kForest) {
+    const Forest& forest = *plan.model->forest;
+    tiles_.emplace(forest.view(), forest.nodes().size(), forest_bytes);
+  }
   Blob blob;
-  (void)lay_out(blob, plan);
-  return blob.used();
+  (void)add_all(blob, plan_, tiles_);
+  bytes_ = blob.used();
 }
 
-DevicePlanView lay_out_device_plan(const CompiledPlan& plan, std::byte* staged,
-                                   const std::byte* device) {
+DevicePlanView DevicePlan::lay_out(std::byte* staged, const std::byte* device) const {
   WARPSCORE_CHECK(reinterpret_cast<std::uintptr_t>(device) % kBlobAlignment == 0);
   Blob blob(staged, device);
-  return lay_out(blob, plan);
+  return add_all(blob, plan_, tiles_);
 }
 
 }  // namespace warpscore

@@ -5,13 +5,17 @@
 //          device; pointers inside the blob (a table's queries, a program's code) are such
 //          addresses too.
 // Owner    who lays a plan out owns both copies. The view is plain data: tasks hold it by value.
+// The
+//          CompiledPlan outlives the DevicePlan, which is of no use once it is laid out.
 // Thread   start-up only.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "scoring/compiled_plan.h"
+#include "scoring/forest_tiles.h"
 
 namespace warpscore {
 
@@ -49,15 +53,25 @@ struct DevicePlanView {
   std::uint32_t alert_registers = 0;
   std::uint32_t truncated_words = 0;  // columns of marks; 0: no history limit
   DeviceModel model = DeviceModel::kNone;
-  ForestView forest{};      // set if model is kForest
-  LogisticView logistic{};  // set if model is kLogistic
+  ForestTilesView forest{};  // set if model is kForest
+  LogisticView logistic{};   // set if model is kLogistic
 };
 
-[[nodiscard]] std::size_t device_plan_bytes(const CompiledPlan& plan);
+class DevicePlan {
+ public:
+  // `forest_bytes`: fast memory that a team scoring a forest may have; 0: rows walk their trees.
+  explicit DevicePlan(const CompiledPlan& plan, std::size_t forest_bytes = kSharedBytesMax);
 
-// Writes the blob to `staged` as it is to lie at `device`, and says where things are there.
-// REQUIRES: device_plan_bytes(plan) bytes at both, aligned to kBlobAlignment. `device` is not read.
-[[nodiscard]] DevicePlanView lay_out_device_plan(const CompiledPlan& plan, std::byte* staged,
-                                                 const std::byte* device);
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+  // Writes the blob to `staged` as it is to lie at `device`, and says where things are there.
+  // REQUIRES: bytes() bytes at both, aligned to kBlobAlignment. `device` is not touched.
+  [[nodiscard]] DevicePlanView lay_out(std::byte* staged, const std::byte* device) const;
+
+ private:
+  const CompiledPlan& plan_;
+  std::optional<ForestTiles> tiles_;
+  std::size_t bytes_ = 0;
+};
 
 }  // namespace warpscore

@@ -23,8 +23,9 @@ struct ScoreColumns {
   std::uint8_t* refused = nullptr;
   std::uint64_t* const* truncated = nullptr;  // [DevicePlanView::truncated_words]
 
-  Lane* const* steps = nullptr;  // the same memory as their columns
-  float* inputs = nullptr;       // of a forest: input f of row i is inputs[f * stride + i]
+  Lane* const* steps = nullptr;   // the same memory as their columns
+  std::uint32_t* rows = nullptr;  // how many there are; written by enqueue_prepare
+  float* inputs = nullptr;        // of a forest: input f of row i is inputs[f * stride + i]
   float* forest_margins = nullptr;
   std::uint32_t stride = 0;  // batch_max
 

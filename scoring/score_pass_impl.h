@@ -24,6 +24,7 @@
 #include "kernels/queue.h"
 #include "scoring/child_key.h"
 #include "scoring/device_plan.h"
+#include "scoring/forest_tiles_impl.h"
 #include "scoring/model_input.h"
 #include "scoring/score_pass.h"
 #include "scoring/sigmoid.h"
@@ -64,6 +65,7 @@ struct PrepareRows {
   [[nodiscard]] std::size_t shared_bytes() const { return register_bytes(plan.selector_registers); }
 
   WARPSCORE_HD void prepare(std::uint32_t row, Lane* registers) const {
+    if (row == 0) *columns.rows = rows;
     columns.late[row] = 0;
     columns.refused[row] = 0;
     for (std::uint32_t w = 0; w < plan.truncated_words; ++w) columns.truncated[w][row] = 0;
@@ -119,20 +121,6 @@ struct StepRows {
   }
 };
 
-// A forest by walking: a thread a row, nodes in device memory. For forests that nothing faster
-// takes, and what faster ones are measured against.
-struct WalkForest {
-  ForestView forest;
-  ScoreColumns columns;
-
-  WARPSCORE_HD void operator()(std::uint32_t row) const {
-    const float* const inputs = columns.inputs + row;
-    const std::size_t stride = columns.stride;
-    columns.forest_margins[row] =
-        walk_forest(forest, [=](std::uint32_t f) { return inputs[f * stride]; });
-  }
-};
-
 // Margin, score and alerts. A refused row has none of them.
 struct JudgeRows {
   static constexpr std::uint32_t kThreads = kScoreTeam;
@@ -152,8 +140,8 @@ struct JudgeRows {
   }
 
   WARPSCORE_HD void give_score(std::uint32_t row) const {
-    const bool refused = columns.refused[row] != 0;
-    const double margin = known_or_missing(refused ? double_of(kMissingDouble) : margin_of(row));
+    double margin = known_or_missing(margin_of(row));
+    if (columns.refused[row] != 0) margin = double_of(kMissingDouble);
     columns.margin[row] = lane_of(margin);
     columns.score[row] = lane_of(sigmoid(margin));
   }
@@ -185,13 +173,13 @@ struct JudgeRows {
 
 // Start-up: the plan on the device, for as long as the queue lives. Waits for the copy.
 template <class Queue>
-[[nodiscard]] DevicePlanView upload_plan(Queue& queue, const CompiledPlan& plan) {
-  const std::size_t bytes = device_plan_bytes(plan);
+[[nodiscard]] DevicePlanView upload_plan(Queue& queue, const DevicePlan& plan) {
+  const std::size_t bytes = plan.bytes();
   if (bytes == 0) return {};
   std::byte* const device = queue.device_memory(bytes);
   std::pmr::memory_resource& memory = queue.staging_memory();
   auto* const staged = static_cast<std::byte*>(memory.allocate(bytes, kBlobAlignment));
-  const DevicePlanView view = lay_out_device_plan(plan, staged, device);
+  const DevicePlanView view = plan.lay_out(staged, device);
   queue.copy_in(device, staged, bytes);
   queue.copied_in();
   queue.wait(queue.fence());
@@ -210,25 +198,19 @@ void enqueue_prepare(Queue& queue, const DevicePlanView& plan, const ScoreColumn
   queue.teams("prepare rows", score_teams(rows), PrepareRows{plan, columns, rows});
 }
 
-// The same rows, after it. `forest()` queues what makes columns.forest_margins of columns.inputs;
-// it is called only if the plan's model is a forest.
-template <class Queue, class ForestStage>
+// The same rows, after it.
+template <class Queue>
 void enqueue_score(Queue& queue, const DevicePlanView& plan, const ScoreColumns& columns,
-                   std::uint32_t rows, const ForestStage& forest) {
+                   std::uint32_t rows) {
   const bool has_forest = plan.model == DeviceModel::kForest;
   if (plan.step_count > 0 || has_forest) {
     queue.teams("expressions", score_teams(rows), StepRows{plan, columns, rows});
   }
-  if (has_forest) forest();
+  if (has_forest && rows > 0) {
+    const ForestRows in{columns.inputs, columns.stride, columns.rows, columns.forest_margins};
+    enqueue_forest(queue, plan.forest, in, rows);
+  }
   queue.teams("scores and alerts", score_teams(rows), JudgeRows{plan, columns, rows});
-}
-
-template <class Queue>
-void enqueue_score(Queue& queue, const DevicePlanView& plan, const ScoreColumns& columns,
-                   std::uint32_t rows) {
-  enqueue_score(queue, plan, columns, rows, [&] {
-    queue.each("forest by walking", rows, WalkForest{plan.forest, columns});
-  });
 }
 
 }  // namespace warpscore

@@ -68,12 +68,13 @@ TEST(DevicePlanTest, HoldsEveryArrayAtItsDeviceAddress) {
   shape.seed = 5;
   const ScoreCase given(shape);
   const CompiledPlan& plan = given.plan;
-  const std::size_t bytes = device_plan_bytes(plan);
+  const DevicePlan device_plan(plan);
+  const std::size_t bytes = device_plan.bytes();
   std::vector<Key> here(bytes / sizeof(Key) + 1);
   std::vector<Key> there(bytes / sizeof(Key) + 1, Key{1, 2});
   auto* const staged = reinterpret_cast<std::byte*>(here.data());
   auto* const device = reinterpret_cast<std::byte*>(there.data());
-  const DevicePlanView view = lay_out_device_plan(plan, staged, device);
+  const DevicePlanView view = device_plan.lay_out(staged, device);
   EXPECT_EQ(there, std::vector<Key>(there.size(), Key{1, 2})) << "the device is not touched";
   std::memcpy(device, staged, bytes);  // the upload
   std::ranges::fill(here, Key{});      // nothing may lead back to the staged copy
@@ -108,9 +109,9 @@ TEST(DevicePlanTest, HoldsEveryArrayAtItsDeviceAddress) {
 
 TEST(DevicePlanTest, OfAnEmptyPlanIsEmpty) {
   const CompiledPlan plan;
-  EXPECT_EQ(device_plan_bytes(plan), 0U);
+  EXPECT_EQ(DevicePlan(plan).bytes(), 0U);
   ThreadQueue queue;
-  const DevicePlanView view = upload_plan(queue, plan);
+  const DevicePlanView view = upload_plan(queue, DevicePlan(plan));
   EXPECT_EQ(view.tables, nullptr);
   EXPECT_EQ(view.model, DeviceModel::kNone);
 }

@@ -18,7 +18,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
+#include <memory>
 #include <new>
 #include <span>
 #include <vector>
@@ -27,12 +27,14 @@
 #include "kernels/device_tasks.h"
 #include "kernels/device_work.h"
 #include "kernels/queue.h"
+#include "kernels/staged.h"
 
 namespace warpscore {
 
 struct DeviceTablesOptions {
   std::uint32_t rows_max = 4096;  // of a batch
   StateLimits limits;
+  RunSizes sizes;
   std::uint64_t pool_bytes = 0;          // rounded up to what the first indexes need
   std::uint64_t first_cells = 1U << 16;  // of a new index; a power of two
   std::uint32_t long_teams = 128;
@@ -56,8 +58,9 @@ inline DeviceTablesLayout::DeviceTablesLayout(std::span<const TablePlan> plans,
   const auto tables = static_cast<std::uint32_t>(plans.size());
   const std::size_t rows = std::size_t{tables} * options.rows_max;
   work.rows_max = options.rows_max;
-  work.runs_max = options.rows_max / kShortRun + 1;
+  work.runs_max = options.rows_max / options.sizes.short_run + 1;
   work.limits = options.limits;
+  work.sizes = options.sizes;
   Carver carver(block);
   carver.take(work.control, 1);
   carver.take(work.set.shards, tables);
@@ -139,7 +142,7 @@ class DeviceTables {
   std::uint64_t rows_unnoted_ = 0;
   std::int64_t horizon_min_ = std::int64_t{1} << 60;
   bool can_evict_ = false;
-  PassControl* staged_control_ = nullptr;  // lives as long as the queue's staging memory
+  StagedArray<PassControl> staged_control_;
 };
 
 template <class Queue>
@@ -168,14 +171,11 @@ void DeviceTables<Queue>::set_up(const TablePlan* device_plans) {
   pool_units_ = std::min(pool_units_, std::uint64_t{0xfffffff0});
   std::byte* const pool = queue_.device_memory(pool_units_ * 64);
 
-  std::pmr::memory_resource& staging = queue_.staging_memory();
-  const std::size_t shard_bytes = tables() * sizeof(Shard);
-  const std::size_t scratch_bytes = layout.scratches.size() * sizeof(RunScratch);
-  auto* const shards = static_cast<Shard*>(staging.allocate(shard_bytes));
-  auto* const scratches = static_cast<RunScratch*>(staging.allocate(scratch_bytes));
-  staged_control_ = new (staging.allocate(sizeof(PassControl))) PassControl;
+  const StagedArray<Shard> shards(queue_.staging_memory(), tables());
+  const StagedArray<RunScratch> scratches(queue_.staging_memory(), layout.scratches.size());
+  staged_control_ = StagedArray<PassControl>(queue_.staging_memory(), 1);
   for (std::uint32_t t = 0; t < tables(); ++t) {
-    Shard& shard = *new (shards + t) Shard;
+    Shard& shard = *new (&shards[t]) Shard;
     shard.pool = &work_.control->pool;
     shard.slots = pool;
     shard.rings = pool;
@@ -185,15 +185,14 @@ void DeviceTables<Queue>::set_up(const TablePlan* device_plans) {
     shard.index_mask = options_.first_cells - 1;
     indexes_[t].capacity = options_.first_cells;
   }
-  std::uninitialized_copy(layout.scratches.begin(), layout.scratches.end(), scratches);
+  std::uninitialized_copy(layout.scratches.begin(), layout.scratches.end(), scratches.data());
+  new (staged_control_.data()) PassControl;
   staged_control_->pool = {index_units * tables(), pool_units_};
-  queue_.copy_in(work_.set.shards, shards, shard_bytes);
-  queue_.copy_in(layout.device_scratches, scratches, scratch_bytes);
-  queue_.copy_in(work_.control, staged_control_, sizeof(PassControl));
+  queue_.copy_in(work_.set.shards, shards.data(), shards.bytes());
+  queue_.copy_in(layout.device_scratches, scratches.data(), scratches.bytes());
+  queue_.copy_in(work_.control, staged_control_.data(), staged_control_.bytes());
   queue_.copied_in();
   queue_.wait(queue_.fence());
-  staging.deallocate(shards, shard_bytes);
-  staging.deallocate(scratches, scratch_bytes);
   work_.set.plans = device_plans;
   work_.set.tables = tables();
   work_.set.shards_each = 1;
@@ -206,7 +205,7 @@ void DeviceTables<Queue>::apply(const PassBatch& batch) {
   const std::uint32_t rows = batch.rows;
   grow(rows);
   rows_unnoted_ += rows;
-  if (rows <= kSmallBatch) {
+  if (rows <= options_.sizes.small_batch) {
     queue_.teams("group small batch", 1, GroupSmall{work_, batch});
   } else {
     queue_.each("open batch", 1, OpenBatch{work_, batch});
@@ -219,11 +218,11 @@ void DeviceTables<Queue>::apply(const PassBatch& batch) {
   }
   for (std::uint32_t t = 0; t < tables(); ++t) {  // a child table needs its parent's clock
     queue_.each("short runs", rows, ApplyShortRuns{work_, batch, t});
-    if (rows > kShortRun) {
-      const std::uint32_t teams = std::min(options_.long_teams, rows / kShortRun);
+    if (rows > options_.sizes.short_run) {
+      const std::uint32_t teams = std::min(options_.long_teams, rows / options_.sizes.short_run);
       queue_.teams("long runs", teams, ApplyLongRuns{work_, batch, t, teams});
     }
-    if (rows > kHotRun) queue_.whole_team("hot runs", ApplyHotRuns{work_, batch, t});
+    if (rows > options_.sizes.hot_run) queue_.whole_team("hot runs", ApplyHotRuns{work_, batch, t});
   }
 }
 
@@ -313,7 +312,7 @@ std::uint64_t DeviceTables<Queue>::admit(const PassBatch& batch, std::int64_t& w
                 AdmitRows{work_, batch, horizon_min_, options_.rows_at_once, can_evict_});
     queue_.each("recycle", 1, Recycle{work_});
     queue_.computed();
-    queue_.copy_out(staged_control_, work_.control, sizeof(PassControl));
+    queue_.copy_out(staged_control_.data(), work_.control, sizeof(PassControl));
     queue_.wait(queue_.fence());
     if (staged_control_->wants_eviction != 0) evict();
   } while (staged_control_->next_row != batch.rows);

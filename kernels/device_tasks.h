@@ -21,6 +21,7 @@ namespace warpscore {
 struct PassBatch {
   PassColumns columns;
   BatchReport* report = nullptr;
+  const std::uint64_t* program_overflows = nullptr;  // rows of expressions that failed
   std::uint32_t rows = 0;
   bool answer = true;
 };
@@ -78,9 +79,9 @@ struct PlanRuns {  // worker i: sorted place i % rows of table i / rows
   WARPSCORE_HD static bool begins(const std::uint32_t* slots, std::uint32_t p) {
     return slots[p] != kNone && (p == 0 || slots[p - 1] != slots[p]);
   }
-  WARPSCORE_HD static bool is_short(const std::uint32_t* slots, std::uint32_t p,
-                                    std::uint32_t rows) {
-    return p + kShortRun >= rows || slots[p + kShortRun] != slots[p];
+  WARPSCORE_HD bool is_short(const std::uint32_t* slots, std::uint32_t p) const {
+    const std::uint32_t behind = p + work.sizes.short_run;
+    return behind >= batch.rows || slots[behind] != slots[p];
   }
   WARPSCORE_HD static std::uint32_t length(const std::uint32_t* slots, std::uint32_t p,
                                            std::uint32_t rows) {
@@ -127,9 +128,9 @@ struct PlanRuns {  // worker i: sorted place i % rows of table i / rows
     if (!begins(slots, p)) return;
     const std::uint32_t count = length(slots, p, batch.rows);
     add_wants(table, *slot_at(work.set.shards[table], slots[p]), count);
-    if (count <= kShortRun) return;
+    if (count <= work.sizes.short_run) return;
     RunList& list = work.lists[table];
-    if (count > kHotRun) {
+    if (count > work.sizes.hot_run) {
       work.run(table, work.runs_max - 1 - shared_add(list.hot_count, 1U)) = {p, count};
     } else {
       work.run(table, shared_add(list.count, 1U)) = {p, count};
@@ -226,7 +227,7 @@ struct ApplyShortRuns {  // worker p: the run that begins at sorted place p, if 
     if (slots[p] == kNone) {
       return answer_keyless(plan, batch.columns, table, rows[p], batch.answer);
     }
-    if (!PlanRuns::begins(slots, p) || !PlanRuns::is_short(slots, p, batch.rows)) return;
+    if (!PlanRuns::begins(slots, p) || !PlanRuns{work, batch}.is_short(slots, p)) return;
     Shard& shard = work.set.shards[table];
     SlotHead* const slot = slot_at(shard, slots[p]);
     for (std::uint32_t at = p; at < batch.rows && slots[at] == slots[p]; ++at) {
@@ -313,6 +314,7 @@ struct CloseBatch {  // one worker
     report.pool_used = work.control->pool.used;
     report.keys = 0;
     report.overflows = 0;
+    report.program_overflows = *batch.program_overflows;
     for (std::uint32_t t = 0; t < work.set.tables; ++t) {
       Shard& shard = work.set.shards[t];
       report.keys += shard.keys;

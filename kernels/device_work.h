@@ -21,10 +21,13 @@
 
 namespace warpscore {
 
-inline constexpr std::uint32_t kShortRun = 16;      // at most so many rows are walked by one thread
-inline constexpr std::uint32_t kHotRun = 4096;      // more rows are the whole device's
-inline constexpr std::uint32_t kSmallBatch = 4096;  // is grouped by one team, in shared memory
 inline constexpr std::uint32_t kTablesMax = 64;
+
+struct RunSizes {
+  std::uint32_t short_run = 16;      // at most so many rows are walked by one thread
+  std::uint32_t hot_run = 4096;      // more rows are the whole device's
+  std::uint32_t small_batch = 4096;  // is grouped by one team, in its shared memory
+};
 
 // What the last kernel of a batch says about it, and of the state behind it.
 struct BatchReport {
@@ -33,7 +36,7 @@ struct BatchReport {
   std::uint64_t late = 0;
   std::uint64_t truncated = 0;
   std::uint64_t overflows = 0;          // of window sums, since the start
-  std::uint64_t program_overflows = 0;  // rows of this batch; the score pass adds them up
+  std::uint64_t program_overflows = 0;  // rows of this batch (PassBatch)
   std::uint64_t keys = 0;
   std::uint64_t state_bytes = 0;
   std::uint64_t pool_used = 0;
@@ -76,6 +79,7 @@ struct PassWork {
   TableSet set;
   PassControl* control = nullptr;
   StateLimits limits;
+  RunSizes sizes;
   std::uint32_t rows_max = 0;
   std::uint32_t* keys_in = nullptr;  // [table][rows_max], as SortPairs has them
   std::uint32_t* keys_out = nullptr;

@@ -171,9 +171,9 @@ class LongRun : private RunRows {
     if (s != 0 && scratch_.sort_keys[s - 1] == value) {
       repeat = base_ + scratch_.sort_rows[s - 1] + 1;
     } else {
-      const std::uint32_t k = late_ ? scratch_.orders[i] - 1 : i;
+      // As far back as the first of them looks: one that comes later in the run may lie in front.
       const Edge& edge = plan_.edges[set.reach_edge];
-      const std::int64_t limit = scratch_.clock[k] - edge.offset - (edge.before ? 1 : 0);
+      const std::int64_t limit = scratch_.clock[0] - edge.offset - (edge.before ? 1 : 0);
       const std::uint64_t lo = history.first_at(limit + 1);
       const std::uint64_t before =
           lo < base_ ? latest_with(history, bits, set.value_word, lo, base_, value) : kMissingRow;

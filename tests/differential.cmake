@@ -23,3 +23,10 @@ if(WARPSCORE_TESTS AND TARGET warpscore)
                          LABELS per_device)
   endif()
 endif()
+
+# The GPU's engine where there is no GPU: its own templates over tests/support/thread_queue.h.
+add_library(warpscore_thread_engine STATIC support/thread_engine.cpp)
+target_link_libraries(warpscore_thread_engine PUBLIC warpscore_engine warpscore_device_slot
+  warpscore_thread_queue)
+warpscore_test(device_engine_test SOURCES differential/device_engine_test.cpp
+               LIBS warpscore_random_case warpscore_thread_engine TIMEOUT 600)

@@ -42,15 +42,16 @@ struct TableSet {
   }
 };
 
-// Bytes that applying one transaction to a key would add: a slot if it is new, a larger ring if its
-// own is full. `slot`: nullptr if there is none.
+// Bytes that applying one transaction to a key would add: a slot if it is new, what a larger ring
+// has more if its own is full. `slot`: nullptr if there is none.
 WARPSCORE_HD inline std::uint64_t bytes_wanted(const TablePlan& plan, const Shard& shard,
                                                const SlotHead* slot) {
-  const std::uint64_t first_ring = 64 * ring_units(plan, kFirstClass);
+  const std::uint64_t first_ring = plan.keeps_rows ? 64 * ring_units(plan, kFirstClass) : 0;
   if (slot == nullptr || slot->sequence == 0) return shard.slot_bytes + first_ring;
   if (!slot->has_ring) return first_ring;
   if ((slot->end - slot->head) >> slot->charged_class == 0) return 0;
-  return 64 * ring_units(plan, static_cast<std::uint8_t>(slot->charged_class + 1));
+  const auto next = static_cast<std::uint8_t>(slot->charged_class + 1);
+  return 64 * (ring_units(plan, next) - ring_units(plan, slot->charged_class));
 }
 
 // Units of a device's pool that it could take.

@@ -123,6 +123,7 @@ class DeviceTables {
     std::uint64_t capacity = 0;
     std::uint64_t old_capacity = 0;
     std::uint64_t moved = 0;
+    std::uint64_t growths = 0;
     bool grows = false;
   };
 
@@ -237,7 +238,7 @@ void DeviceTables<Queue>::note(const BatchReport& report, std::uint32_t rows) {
   rows_unnoted_ -= rows;
   for (std::uint32_t t = 0; t < tables(); ++t) {
     Index& index = indexes_[t];
-    if (index.grows) continue;
+    if (index.grows || report.growths[t] != index.growths) continue;  // it speaks of an older one
     // It may not have grown where it should have: the pool was spent.
     index.capacity = report.index[t];
     index.cells = report.cells[t] + rows_unnoted_;
@@ -258,6 +259,7 @@ void DeviceTables<Queue>::grow(std::uint32_t rows) {
       while ((index.cells + rows) * 8 > index.capacity * 5) index.capacity *= 2;
       index.moved = 0;
       index.grows = true;
+      ++index.growths;
       queue_.each("begin growth", 1, BeginGrowth{work_, t, index.capacity});
     }
     index.cells += rows;

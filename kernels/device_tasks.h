@@ -320,8 +320,8 @@ struct CloseBatch {  // one worker
       report.keys += shard.keys;
       report.overflows += shard.overflows;
       report.cells[t] = shard.cells;
-      report.live[t] = shard.keys;
       report.index[t] = shard.index_mask + 1;
+      report.growths[t] = shard.growths;
       recycle(shard);
     }
   }
@@ -337,6 +337,7 @@ struct BeginGrowth {  // one worker; does nothing where the pool has no room
   WARPSCORE_HD void operator()(std::uint32_t) const {
     Shard& shard = work.set.shards[table];
     UnitPool& pool = work.control->pool;
+    ++shard.growths;
     const std::uint64_t units = cells * sizeof(std::uint64_t) / 64;
     if (units > pool.units - pool.used) return;
     shard.index_old = shard.index;

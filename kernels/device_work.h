@@ -41,8 +41,8 @@ struct BatchReport {
   std::uint64_t state_bytes = 0;
   std::uint64_t pool_used = 0;
   std::uint64_t cells[kTablesMax] = {};  // of each index that are taken
-  std::uint64_t live[kTablesMax] = {};   // of them keys
-  std::uint64_t index[kTablesMax] = {};  // how many each has
+  std::uint64_t index[kTablesMax] = {};    // how many each has
+  std::uint64_t growths[kTablesMax] = {};  // of each until then
 };
 
 struct RunList {

@@ -72,7 +72,8 @@ struct Shard {
   UnitPool* pool = nullptr;
   std::uint64_t* index_old = nullptr;  // being moved over, cell by cell; nullptr: nothing is
   std::uint64_t index_old_mask = 0;
-  std::uint64_t cells = 0;          // of the index that are taken, tombstones too
+  std::uint64_t cells = 0;    // of the index that are taken, tombstones too
+  std::uint64_t growths = 0;  // that the host has asked for
   std::uint32_t slot_returned = 0;  // given back in this batch; free from the next on
   std::uint32_t ring_returned[kSizeClasses] = {};
 };

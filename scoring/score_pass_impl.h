@@ -12,8 +12,8 @@
 //          kProgramRegistersMax of them would take 132 x 2,048 x 512 bytes of an H100. An odd
 //          number of eight-byte words between neighbours' registers puts the 16 threads that a
 //          cycle serves on 16 different pairs of the 32 banks. Usual plans need 4 to 10 registers:
-//          at 11 words a team takes 11 KiB, so 2,048 threads of a multiprocessor take 176 of its
-//          227.
+//          at 11 words a team takes 5.5 KiB, so the 2,048 threads of a multiprocessor take 176 of
+//          its 227. Programs of all registers fit what any device gives.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@
 
 namespace warpscore {
 
-inline constexpr std::uint32_t kScoreTeam = 128;  // rows, and threads, of a team
+inline constexpr std::uint32_t kScoreTeam = 64;  // rows, and threads, of a team
 
 // Words from one thread's registers to the next one's: odd, see above.
 WARPSCORE_HD constexpr std::uint32_t register_pitch(std::uint32_t registers) {
@@ -41,7 +41,7 @@ WARPSCORE_HD constexpr std::uint32_t register_pitch(std::uint32_t registers) {
 WARPSCORE_HD constexpr std::size_t register_bytes(std::uint32_t registers) {
   return std::size_t{register_pitch(registers)} * kScoreTeam * sizeof(Lane);
 }
-static_assert(register_bytes(kProgramRegistersMax) <= kSharedBytesMax);
+static_assert(register_bytes(kProgramRegistersMax) <= 48U << 10);
 
 // f(row, registers of its own) for every row of a team.
 WARPSCORE_TEAM_CODE

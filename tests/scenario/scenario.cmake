@@ -33,10 +33,10 @@ foreach(scenario broker_restart crash dead_letters end_to_end fencing growth han
   scenario_test(scenario_${scenario} ${scenario} warpscore)
 endforeach()
 
-# The same program with batches really in flight, as with a GPU.
-add_executable(warpscore_late ${CMAKE_SOURCE_DIR}/service/main.cpp
-               ${CMAKE_SOURCE_DIR}/tests/support/late_device.cpp)
-target_link_libraries(warpscore_late PRIVATE warpscore_commands warpscore_late_engine)
+# The same program with the GPU's engine on host threads: batches are really in flight.
+add_executable(warpscore_on_threads ${CMAKE_SOURCE_DIR}/service/main.cpp
+               ${CMAKE_SOURCE_DIR}/tests/support/thread_device.cpp)
+target_link_libraries(warpscore_on_threads PRIVATE warpscore_commands warpscore_thread_engine)
 foreach(scenario crash end_to_end labels)
-  scenario_test(scenario_late_${scenario} ${scenario} warpscore_late)
+  scenario_test(scenario_device_${scenario} ${scenario} warpscore_on_threads)
 endforeach()

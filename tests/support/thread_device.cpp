@@ -1,5 +1,5 @@
-// A program linked with this finds a "GPU" on every machine: the GPU's engine, every kernel of it on
-// host threads. So the whole program is tested with batches really in flight, through Kafka as well.
+// A program linked with this finds a "GPU" on every machine: the GPU's engine, every kernel of it
+// on host threads. So the whole program is tested with batches really in flight, through Kafka too.
 #include "kernels/device_info.h"
 #include "scoring/device_engine.h"
 #include "tests/support/thread_engine.h"

@@ -13,7 +13,7 @@ std::unique_ptr<EngineBackend> open_cuda_engine(const Plan& plan, const EngineOp
   const std::optional<DeviceInfo> info = find_cuda(why_not);
   if (!info) throw DeviceError(why_not);
   DeviceEngineOptions device;
-  device.description = "cuda: " + describe(*info);
+  device.description = "cuda: " + info->name + ", " + std::to_string(info->bytes >> 30) + " GiB";
   return std::make_unique<DeviceEngine<CudaQueue>>(plan, options, device,
                                                    std::make_unique<CudaQueue>(options.batch_max));
 }

@@ -29,4 +29,4 @@ add_library(warpscore_thread_engine STATIC support/thread_engine.cpp)
 target_link_libraries(warpscore_thread_engine PUBLIC warpscore_engine warpscore_device_slot
   warpscore_thread_queue)
 warpscore_test(device_engine_test SOURCES differential/device_engine_test.cpp
-               LIBS warpscore_random_case warpscore_thread_engine TIMEOUT 600)
+               LIBS warpscore_random_case warpscore_thread_engine LABELS per_device TIMEOUT 900)

@@ -1,5 +1,6 @@
-// The GPU's engine, every kernel of it on host threads, against the CPU's: the same bytes, counters
-// and charged state included, for random configurations, traffic and sizes of everything.
+// The GPU's engine against the CPU's: the same bytes, counters and charged state included, for
+// random configurations, traffic and sizes of everything. Every kernel of it runs on host threads;
+// and on a GPU where there is one.
 //
 // Every failure prints its seed: WARPSCORE_SEED=N runs that case alone, WARPSCORE_CASES how many.
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 
 #include "scoring/engine.h"
 #include "tests/differential/random_case.h"
+#include "tests/support/cuda_engine.h"
 #include "tests/support/engine_run.h"
 #include "tests/support/thread_engine.h"
 
@@ -22,7 +24,10 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-EngineRunOptions on_threads(std::uint64_t seed, Random& random, std::uint32_t batch_max) {
+enum class Where : std::uint8_t { kThreads, kCuda };
+
+EngineRunOptions on_device(Where where, std::uint64_t seed, Random& random,
+                           std::uint32_t batch_max) {
   EngineRunOptions options;
   options.batch_max = batch_max;
   options.batch_size = random_batches(random, batch_max);
@@ -33,13 +38,16 @@ EngineRunOptions on_threads(std::uint64_t seed, Random& random, std::uint32_t ba
     threads.workers = seed % 5 == 0 ? 3 : 1;
     return open_thread_engine(plan, engine, threads);
   };
+  if (where == Where::kCuda) options.open = cuda_engine_if_present();
   return options;
 }
 
 // What differs first, as rows and features: the bytes alone would say nothing.
 ::testing::AssertionResult same_runs(const Plan& plan, const EngineRun& device,
                                      const EngineRun& host) {
-  if (device.bytes() == host.bytes()) return ::testing::AssertionSuccess();
+  const bool same_state = device.counters.keys == host.counters.keys &&
+                          device.counters.state_bytes == host.counters.state_bytes;
+  if (same_state && device.bytes() == host.bytes()) return ::testing::AssertionSuccess();
   for (std::size_t row = 0; row < host.rows.size(); ++row) {
     const RowResult& ours = device.rows.at(row);
     const RowResult& theirs = host.rows[row];
@@ -66,13 +74,13 @@ EngineRunOptions on_threads(std::uint64_t seed, Random& random, std::uint32_t ba
          << b.state_bytes;
 }
 
-void compare(std::uint64_t seed, const PlanInput& input, const std::vector<Step>& steps,
-             Dictionary& dictionary, std::uint32_t batch_max) {
+void compare(Where where, std::uint64_t seed, const PlanInput& input,
+             const std::vector<Step>& steps, Dictionary& dictionary, std::uint32_t batch_max) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   const Plan plan(input, dictionary);
   Random random(seed ^ 0x9b0);
   const EngineRun host = run_engine(plan, steps, {});
-  const EngineRun device = run_engine(plan, steps, on_threads(seed, random, batch_max));
+  const EngineRun device = run_engine(plan, steps, on_device(where, seed, random, batch_max));
   EXPECT_EQ(device.engine, "cuda");
   EXPECT_EQ(host.engine, "cpu");
   ASSERT_TRUE(same_runs(plan, device, host));
@@ -91,17 +99,30 @@ void for_seeds(std::uint64_t first, std::uint64_t cases, const Make& make) {
   }
 }
 
-TEST(DeviceEngine, EqualsTheCpuOnRandomCases) {
-  for_seeds(1, 300, [](std::uint64_t seed) {
+class DeviceEngineTest : public ::testing::TestWithParam<Where> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Where::kCuda && !cuda_engine_if_present()) {
+      GTEST_SKIP() << "no CUDA device here: the same kernels ran on host threads";
+    }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Devices, DeviceEngineTest,
+                         ::testing::Values(Where::kThreads, Where::kCuda), [](const auto& param) {
+                           return param.param == Where::kCuda ? "Cuda" : "Threads";
+                         });
+
+TEST_P(DeviceEngineTest, EqualsTheCpuOnRandomCases) {
+  for_seeds(1, 300, [&](std::uint64_t seed) {
     Dictionary dictionary(kTextsMax);
     const RandomCase example = make_random_case(seed, dictionary);
-    compare(seed, example.input, example.steps, dictionary, 64);
+    compare(GetParam(), seed, example.input, example.steps, dictionary, 64);
   });
 }
 
 // Runs of one key that teams and the whole device apply, with late rows among them.
-TEST(DeviceEngine, EqualsTheCpuOnHotKeys) {
-  for_seeds(1001, 60, [](std::uint64_t seed) {
+TEST_P(DeviceEngineTest, EqualsTheCpuOnHotKeys) {
+  for_seeds(1001, 60, [&](std::uint64_t seed) {
     Dictionary dictionary(kTextsMax);
     Random random(seed);
     RandomCase example = make_random_case(seed, dictionary);
@@ -118,13 +139,13 @@ TEST(DeviceEngine, EqualsTheCpuOnHotKeys) {
     shape.step_max = random.one_of<std::uint32_t>({1, 2, 12});
     shape.tie_percent = random.one_of<std::uint32_t>({0, 50, 95});
     example.steps = random_steps(random, example.input.schema, shape, labels, dictionary);
-    compare(seed, example.input, example.steps, dictionary, 600);
+    compare(GetParam(), seed, example.input, example.steps, dictionary, 600);
   });
 }
 
 // One feature block of random kind on hot keys: what every_feature's shortest edge hides.
-TEST(DeviceEngine, EqualsTheCpuOnHotKeysOfRandomFeatures) {
-  for_seeds(2001, 300, [](std::uint64_t seed) {
+TEST_P(DeviceEngineTest, EqualsTheCpuOnHotKeysOfRandomFeatures) {
+  for_seeds(2001, 300, [&](std::uint64_t seed) {
     Dictionary dictionary(kTextsMax);
     Random random(seed);
     RandomCase example = make_random_case(seed, dictionary);
@@ -143,11 +164,11 @@ TEST(DeviceEngine, EqualsTheCpuOnHotKeysOfRandomFeatures) {
     shape.step_max = random.one_of<std::uint32_t>({1, 3, 30});
     shape.tie_percent = random.one_of<std::uint32_t>({0, 60, 95});
     example.steps = random_steps(random, example.input.schema, shape, labels, dictionary);
-    compare(seed, example.input, example.steps, dictionary, 250);
+    compare(GetParam(), seed, example.input, example.steps, dictionary, 250);
   });
 }
 
-TEST(DeviceEngine, EqualsTheCpuWhenTablesAreFull) {
+TEST_P(DeviceEngineTest, EqualsTheCpuWhenTablesAreFull) {
   std::uint64_t refused = 0;
   for_seeds(20'001, 100, [&](std::uint64_t seed) {
     Dictionary dictionary(kTextsMax);
@@ -157,7 +178,7 @@ TEST(DeviceEngine, EqualsTheCpuWhenTablesAreFull) {
     if (seed % 3 == 0) example.input.state.memory_max = 2000 + random.below(20'000);
     const Plan plan(example.input, dictionary);
     refused += run_engine(plan, example.steps, {}).counters.refused;
-    compare(seed, example.input, example.steps, dictionary, 64);
+    compare(GetParam(), seed, example.input, example.steps, dictionary, 64);
   });
   EXPECT_GT(refused, 100U) << "the cases no longer fill a table";
 }

@@ -9,6 +9,7 @@
 
 #include "scoring/engine.h"
 #include "tests/differential/random_case.h"
+#include "tests/support/cuda_engine.h"
 #include "tests/support/engine_run.h"
 
 namespace warpscore {
@@ -79,6 +80,9 @@ EngineRun same_for_all_splits(const Plan& plan, const std::vector<Step>& steps, 
     const std::string bytes = run_engine(plan, steps, options).bytes();
     EXPECT_TRUE(bytes == expected) << "split " << split << ", " << options.threads << " threads";
     if (bytes != expected) break;
+    options.open = cuda_engine_if_present();
+    if (!options.open) continue;
+    EXPECT_TRUE(run_engine(plan, steps, options).bytes() == expected) << "on CUDA, " << split;
   }
   return whole;
 }

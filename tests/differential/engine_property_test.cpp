@@ -11,6 +11,7 @@
 #include "scoring/engine.h"
 #include "tests/differential/random_case.h"
 #include "tests/support/cases.h"
+#include "tests/support/cuda_engine.h"
 #include "tests/support/engine_run.h"
 #include "tests/support/oracle.h"
 
@@ -119,6 +120,12 @@ void compare_with_oracle(std::uint64_t seed, const RandomCase& example, Dictiona
   const EngineRun engine = run_engine(plan, example.steps, options);
   const OracleRun oracle = run_oracle(example.input, example.texts, example.steps);
   ASSERT_TRUE(same_results(plan, engine, oracle, dictionary));
+  options.open = cuda_engine_if_present();
+  if (options.open) {
+    const EngineRun device = run_engine(plan, example.steps, options);
+    EXPECT_EQ(device.engine, "cuda");
+    ASSERT_TRUE(same_results(plan, device, oracle, dictionary)) << "on CUDA";
+  }
   EXPECT_EQ(engine.counters.transactions, oracle.counters.transactions);
   EXPECT_EQ(engine.counters.late, oracle.counters.late);
   EXPECT_EQ(engine.counters.refused, oracle.counters.refused);

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support/cases.h"
+#include "tests/support/cuda_engine.h"
 #include "tests/support/source_folder.h"
 
 namespace warpscore {
@@ -58,6 +59,8 @@ TEST_P(GoldenCase, GivesTheValuesWrittenThere) {
     EngineRunOptions options;
     options.batch_size = [batch] { return batch; };
     compare(example, plan, run_engine(plan, example.steps, options), dictionary);
+    options.open = cuda_engine_if_present();
+    if (options.open) compare(example, plan, run_engine(plan, example.steps, options), dictionary);
   }
 }
 

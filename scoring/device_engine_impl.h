@@ -364,7 +364,7 @@ void DeviceEngine<Queue>::open(const EngineOptions& options, const DeviceEngineO
       throw DeviceError(
           "the device has " + std::to_string(queue_->device_memory_free() >> 20) +
           " MiB free, of which it may take " + std::to_string(options.device_memory_percent) +
-          " % ([device] " + "memory_percent); batches of " + std::to_string(batch_max_) +
+          " % ([device] " + "memory); batches of " + std::to_string(batch_max_) +
           " and this configuration need " + std::to_string((fixed + kPoolBytesMin) >> 20) + " MiB");
     }
     tables.pool_bytes = share - fixed;

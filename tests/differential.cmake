@@ -18,7 +18,8 @@ if(WARPSCORE_TESTS AND TARGET warpscore)
   if(Python3_FOUND)
     add_test(NAME handbook_test
              COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/differential/handbook_test.py
-                     $<TARGET_FILE:warpscore> ${CMAKE_SOURCE_DIR}/../shared)
+                     $<TARGET_FILE:warpscore> ${CMAKE_SOURCE_DIR}/../shared
+                     $<TARGET_FILE:warpscore_on_threads>)
     set_tests_properties(handbook_test PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
                          LABELS per_device)
   endif()

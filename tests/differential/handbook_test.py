@@ -1,7 +1,9 @@
 """`warpscore features` against the published Handbook data of ../shared: every row, every bit.
 
-Usage: handbook_test.py WARPSCORE SHARED
+Usage: handbook_test.py WARPSCORE SHARED [ON_THREADS]
 
+ON_THREADS is the program whose GPU is made of host threads: the GPU's engine gives the CPU's bytes.
+Where WARPSCORE finds a GPU, that one must give them too.
 Skips with a sentence (exit 77) where the data is not there; ctest knows that code.
 """
 
@@ -182,6 +184,14 @@ def same_bytes(left, right):
                 return True
 
 
+def programs_with_gpu(warpscore, on_threads):
+    versions = subprocess.run([warpscore, "version"], capture_output=True, text=True, check=True)
+    line = next((line.strip() for line in versions.stdout.splitlines() if "cuda: " in line), "")
+    print(f"GPU: {line}", flush=True)
+    usable = line and "not usable" not in line
+    return ([warpscore] if usable else []) + on_threads
+
+
 def main():
     warpscore, shared = sys.argv[1], pathlib.Path(sys.argv[2])
     data = (shared / "data" / "handbook").resolve()
@@ -192,13 +202,19 @@ def main():
     with tempfile.TemporaryDirectory(prefix="warpscore-handbook-") as name:
         folder = pathlib.Path(name)
         one, two, logistic = (folder / f"{n}.csv" for n in ("one", "two", "logistic"))
-        run_features(warpscore, data / "handbook.toml", transactions, one, "--threads", "1")
+        run_features(warpscore, data / "handbook.toml", transactions, one, "--device", "cpu",
+                     "--threads", "1")
         compare_integers(data, one)
         compare_scores(data, one, "xgb_margin", "xgb_prob",
                        lambda ours, theirs: float32_bits(ours) == float32_bits(theirs), 1e-6)
-        run_features(warpscore, data / "handbook.toml", transactions, two, "--threads", "2")
+        run_features(warpscore, data / "handbook.toml", transactions, two, "--device", "cpu",
+                     "--threads", "2")
         if not same_bytes(one, two):
             fail("two threads give other bytes than one")
+        for program in programs_with_gpu(warpscore, sys.argv[3:]):
+            run_features(program, data / "handbook.toml", transactions, two, "--device", "cuda")
+            if not same_bytes(one, two):
+                fail(f"{program}: the GPU's engine gives other bytes than the CPU's")
         run_features(warpscore, write_logistic_config(data, folder), transactions, logistic)
         compare_scores(data, logistic, "lr_z", "lr_prob",
                        lambda ours, theirs: abs(float(ours) - float(theirs)) <= 1e-9, 1e-9)

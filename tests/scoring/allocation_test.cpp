@@ -11,10 +11,12 @@
 
 #include "ingest/decode.h"
 #include "scoring/engine.h"
+#include "scoring/host_engine.h"
 #include "service/generator.h"
 #include "service/setup.h"
 #include "tests/differential/random_case.h"
 #include "tests/support/engine_run.h"
+#include "tests/support/thread_engine.h"
 
 namespace {
 
@@ -64,6 +66,7 @@ struct Shape {
   std::uint32_t threads = 1;
   std::uint32_t batch = 8;
   std::uint32_t batches = kCounted;
+  bool on_device = false;  // the GPU's engine, on host threads; its memory is counted as well
 };
 
 // Allocations inside the engine, of batches after the warm-up.
@@ -77,7 +80,8 @@ class Counter {
     EngineOptions options;
     options.threads = shape_.threads;
     options.batch_max = shape_.batch;
-    Engine engine(plan, options);
+    Engine engine(shape_.on_device ? open_thread_engine(plan, options, {})
+                                   : open_host_engine(plan, options));
     Batch batch(plan.schema(), shape_.batch, kTextBytes, engine.batch_memory());
     Results results;
     std::uint64_t counted = 0;
@@ -149,6 +153,11 @@ TEST(Allocation, TheCountIsSeen) {
 TEST(Allocation, TenThousandBatchesAllocateNothing) {
   EXPECT_EQ(count_with_every_feature({1, 8, kCounted}), 0U);
   EXPECT_EQ(count_with_the_example({1, 8, kCounted}), 0U);
+}
+
+TEST(Allocation, NeitherTheGpusEngine) {
+  EXPECT_EQ(count_with_every_feature({1, 8, 1000, true}), 0U);
+  EXPECT_EQ(count_with_the_example({1, 100, 1000, true}), 0U);
 }
 
 // Large enough for the threads to share a batch. TBB's own memory is not counted here.

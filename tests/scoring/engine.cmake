@@ -6,4 +6,4 @@ warpscore_test(engine_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_test.cpp
                LIBS warpscore_random_case warpscore_late_engine warpscore_kernels_device
                LABELS per_device)
 warpscore_test(allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cpp
-               LIBS warpscore_random_case warpscore_commands)
+               LIBS warpscore_random_case warpscore_commands warpscore_thread_engine)

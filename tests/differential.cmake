@@ -5,7 +5,7 @@ target_link_libraries(warpscore_random_case PUBLIC warpscore_test_support)
 warpscore_test(engine_property_test SOURCES differential/engine_property_test.cpp
                LIBS warpscore_random_case LABELS per_device TIMEOUT 600)
 warpscore_test(engine_invariance_test SOURCES differential/engine_invariance_test.cpp
-               LIBS warpscore_random_case LABELS per_device TIMEOUT 600)
+               LIBS warpscore_random_case warpscore_thread_engine LABELS per_device TIMEOUT 600)
 warpscore_test(golden_case_test SOURCES differential/golden_case_test.cpp
                LIBS warpscore_test_support LABELS per_device)
 if(WARPSCORE_TESTS)

@@ -11,6 +11,7 @@
 #include "tests/differential/random_case.h"
 #include "tests/support/cuda_engine.h"
 #include "tests/support/engine_run.h"
+#include "tests/support/thread_engine.h"
 
 namespace warpscore {
 namespace {
@@ -67,6 +68,18 @@ TrafficShape busy_shape(std::uint32_t hot_percent) {
   return shape;
 }
 
+// The GPU's engine, on host threads for some splits and on a GPU, where there is one, for all.
+std::vector<OpenEngine> device_engines(std::uint32_t split) {
+  std::vector<OpenEngine> engines;
+  if (split % 5 == 0) {
+    engines.emplace_back([split](const Plan& plan, const EngineOptions& options) {
+      return open_thread_engine(plan, options, {.seed = split + 1});
+    });
+  }
+  if (OpenEngine cuda = cuda_engine_if_present()) engines.push_back(std::move(cuda));
+  return engines;
+}
+
 // Runs the sequence whole, then split at random on one, two and three threads.
 EngineRun same_for_all_splits(const Plan& plan, const std::vector<Step>& steps, Random& random,
                               std::uint32_t splits) {
@@ -80,9 +93,10 @@ EngineRun same_for_all_splits(const Plan& plan, const std::vector<Step>& steps, 
     const std::string bytes = run_engine(plan, steps, options).bytes();
     EXPECT_TRUE(bytes == expected) << "split " << split << ", " << options.threads << " threads";
     if (bytes != expected) break;
-    options.open = cuda_engine_if_present();
-    if (!options.open) continue;
-    EXPECT_TRUE(run_engine(plan, steps, options).bytes() == expected) << "on CUDA, " << split;
+    for (const OpenEngine& open : device_engines(split)) {
+      options.open = open;
+      EXPECT_TRUE(run_engine(plan, steps, options).bytes() == expected) << "on a device, " << split;
+    }
   }
   return whole;
 }

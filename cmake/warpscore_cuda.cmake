@@ -61,7 +61,7 @@ function(warpscore_cuda target)
   set_target_properties(${target} PROPERTIES
     CUDA_ARCHITECTURES "${WARPSCORE_CUDA_ARCHITECTURES}" CUDA_RUNTIME_LIBRARY Static
     CUDA_SEPARABLE_COMPILATION OFF CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CUDA_EXTENSIONS OFF)
-  set(device_options -fmad=false --expt-relaxed-constexpr -Werror all-warnings
-                     "-Xcompiler=${host_options}")
+  set(device_options -fmad=false --expt-relaxed-constexpr --compress-mode=size
+                     -Werror all-warnings "-Xcompiler=${host_options}")
   target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:${device_options}>")
 endfunction()

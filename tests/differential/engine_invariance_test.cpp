@@ -9,6 +9,7 @@
 
 #include "scoring/engine.h"
 #include "tests/differential/random_case.h"
+#include "tests/support/case_count.h"
 #include "tests/support/cuda_engine.h"
 #include "tests/support/engine_run.h"
 #include "tests/support/thread_engine.h"
@@ -17,7 +18,7 @@ namespace warpscore {
 namespace {
 
 constexpr std::uint32_t kTextsMax = 1U << 16;
-constexpr std::uint32_t kSplits = 50;
+const auto kSplits = static_cast<std::uint32_t>(case_count(50));
 
 // A model over fields, so that margins, scores and an alert on the score are compared as well.
 class ModelFile {

@@ -4,22 +4,22 @@
 //          each forest every margin against the host's, bit for bit, before any time counts.
 // Forests  complete trees with random questions, 255 thresholds a feature as XGBoost's 256 bins
 //          give, 1 % of the values missing, each feature's to one side.
-// Time     the best of three spans of `span_seconds`, each of many batches queued one after
-// another;
-//          "alone" is one batch from queuing it to knowing that it is done.
+// Time     of spans of `span_seconds`, each of many batches queued one after another; "alone" is
+// one
+//          batch from queuing it to knowing that it is done.
 #pragma once
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "bench/device/device_bench.h"
 #include "scoring/forest_tiles_impl.h"
 
 namespace warpscore {
@@ -27,21 +27,17 @@ namespace warpscore {
 struct ForestBenchSize {
   std::uint32_t trees;
   std::uint32_t depth;
+  Goal goal = {};
 };
 
 struct ForestBenchOptions {
   std::uint32_t features = 64;
   std::uint32_t rows = 1'000'000;
-  std::vector<ForestBenchSize> sizes = {{100, 6}, {300, 6}, {500, 8}};
+  std::vector<ForestBenchSize> sizes = {
+      {100, 6, Goal::at_least(800)}, {300, 6, Goal::at_least(300)}, {500, 8, Goal::at_least(120)}};
   std::vector<std::uint32_t> rows_alone = {1024, 16'384};
   double span_seconds = 0.2;
-};
-
-struct CopyWords {
-  const FourWords* from;
-  FourWords* to;
-
-  WARPSCORE_HD void operator()(std::uint32_t i) const { to[i] = from[i]; }
+  std::size_t copied_bytes = 256U << 20;
 };
 
 inline Forest make_bench_forest(const ForestBenchSize& size, std::uint32_t features) {
@@ -71,14 +67,14 @@ inline Forest make_bench_forest(const ForestBenchSize& size, std::uint32_t featu
 template <class Queue>
 class ForestBench {
  public:
-  ForestBench(Queue& queue, const ForestBenchOptions& options)
+  ForestBench(Queue& queue, const ForestBenchOptions& options, Figures& figures)
       : queue_(queue),
         options_(options),
+        figures_(figures),
         column_bytes_(round_up(std::size_t{options.features} * options.rows * sizeof(float))),
         margin_bytes_(round_up(options.rows * sizeof(float))),
         staged_(static_cast<std::byte*>(queue.staging_memory().allocate(column_bytes_, 16))),
         columns_(queue.device_memory(column_bytes_)),
-        copied_(queue.device_memory(column_bytes_)),
         margins_(queue.device_memory(margin_bytes_)),
         rows_(queue.device_memory(16)),
         host_columns_(std::size_t{options.features} * options.rows),
@@ -94,26 +90,15 @@ class ForestBench {
   ForestBench& operator=(const ForestBench&) = delete;
   ~ForestBench() { queue_.staging_memory().deallocate(staged_, column_bytes_, 16); }
 
-  // How many margins differ from the host's.
-  std::size_t run(std::FILE* out) {
-    const CopyWords copy{reinterpret_cast<const FourWords*>(columns_),
-                         reinterpret_cast<FourWords*>(copied_)};
-    const auto words = static_cast<std::uint32_t>(column_bytes_ / sizeof(FourWords));
-    const double seconds = span([&] { queue_.each("copy_words", words, copy); });
-    std::fprintf(out, "copy: %.1f GB/s read and written together\n",
-                 2e-9 * static_cast<double>(column_bytes_) / seconds);
-    std::size_t differing = 0;
-    for (const ForestBenchSize& size : options_.sizes) differing += run_forest(size, out);
-    return differing;
+  void run() {
+    measure_bandwidths(queue_, options_.copied_bytes, figures_);
+    for (const ForestBenchSize& size : options_.sizes) {
+      if (figures_.wants("forest")) run_forest(size);
+    }
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   static std::size_t round_up(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
-  static double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  }
 
   void upload(std::byte* device, const void* data, std::size_t bytes) {
     for (std::size_t done = 0; done < bytes; done += column_bytes_) {
@@ -126,42 +111,13 @@ class ForestBench {
     }
   }
 
-  template <class Enqueue>
-  double once(const Enqueue& enqueue, std::uint32_t repeats) {
-    const auto start = Clock::now();
-    queue_.begin(++batch_);
-    for (std::uint32_t i = 0; i < repeats; ++i) enqueue();
-    queue_.wait(queue_.fence());
-    return seconds_since(start) / repeats;
-  }
-
-  // Seconds that each takes when many are queued: no more than a queue takes or patience lasts.
-  template <class Enqueue>
-  double span(const Enqueue& enqueue) {
-    once(enqueue, 1);
-    const double alone = once(enqueue, 1);
-    const double wanted = options_.span_seconds / std::max(alone, 1e-9);
-    const auto repeats = static_cast<std::uint32_t>(std::clamp(wanted, 1.0, 500.0));
-    double best = std::numeric_limits<double>::max();
-    for (int i = 0; i < 3; ++i) best = std::min(best, once(enqueue, repeats));
-    return best;
-  }
-
-  template <class Enqueue>
-  double alone(const Enqueue& enqueue) {
-    std::vector<double> seconds;
-    for (int i = 0; i < 51; ++i) seconds.push_back(once(enqueue, 1));
-    std::nth_element(seconds.begin(), seconds.begin() + 25, seconds.end());
-    return seconds[25];
-  }
-
   void set_rows(std::uint32_t rows) { upload(rows_, &rows, sizeof rows); }
   [[nodiscard]] ForestRows rows_in() const {
     return {reinterpret_cast<const float*>(columns_), options_.rows,
             reinterpret_cast<const std::uint32_t*>(rows_), reinterpret_cast<float*>(margins_)};
   }
 
-  std::size_t run_forest(const ForestBenchSize& size, std::FILE* out) {
+  void run_forest(const ForestBenchSize& size) {
     const Forest forest = make_bench_forest(size, options_.features);
     std::vector<const float*> pointers;
     for (std::uint32_t f = 0; f < options_.features; ++f) {
@@ -169,40 +125,48 @@ class ForestBench {
     }
     Forest::Scratch scratch(forest);
     forest.margins(pointers.data(), options_.rows, expected_.data(), scratch);
-    std::size_t differing = 0;
+    Spread rates[2];
     for (const bool tiled : {true, false}) {
       const ForestTiles tiles(forest.view(), forest.nodes().size(), tiled ? kSharedBytesMax : 0);
       WARPSCORE_CHECK(tiles.tiled() == tiled);
       std::byte* const blob = queue_.device_memory(tiles.bytes().size());
       upload(blob, tiles.bytes().data(), tiles.bytes().size());
-      differing += run_tiles(size, tiles.view(blob), out);
+      rates[tiled ? 0 : 1] = run_tiles(size, tiles.view(blob));
     }
-    return differing;
+    if (rates[0].median == 0 || rates[1].median == 0) return;
+    figures_.figure(name_of(size) + ", tiles over walked", ratio_of(rates[0], rates[1]), "times",
+                    Goal::at_least(3));
+  }
+  [[nodiscard]] static std::string name_of(const ForestBenchSize& size) {
+    return "forest " + std::to_string(size.trees) + "x" + std::to_string(size.depth);
   }
 
-  std::size_t run_tiles(const ForestBenchSize& size, const ForestTilesView& view, std::FILE* out) {
-    char name[64];
-    std::snprintf(name, sizeof name, "forest %u x depth %u, %s", size.trees, size.depth,
-                  view.tile_rows_max != 0 ? "tiles" : "walked");
+  // Rows a second; 0: they were not right.
+  Spread run_tiles(const ForestBenchSize& size, const ForestTilesView& view) {
+    const bool is_tiled = view.tile_rows_max != 0;
+    const std::string name = name_of(size) + (is_tiled ? ", tiles" : ", walked");
     const auto score = [&](std::uint32_t rows) { enqueue_forest(queue_, view, rows_in(), rows); };
     set_rows(options_.rows);
     const std::size_t differing = check([&] { score(options_.rows); });
     if (differing != 0) {
-      std::fprintf(out, "%s: %zu of %u margins differ from the host's\n", name, differing,
-                   options_.rows);
-      return differing;
+      figures_.fail(name + ": " + std::to_string(differing) + " of " +
+                    std::to_string(options_.rows) + " margins differ from the host's");
+      return {};
     }
-    const double seconds = span([&] { score(options_.rows); });
-    std::fprintf(out, "%s: %.1f M rows/s (%u rows in %.3f ms, all bits the host's)\n", name,
-                 1e-6 * options_.rows / seconds, options_.rows, 1e3 * seconds);
+    QueueTimer<Queue> timer(queue_, options_.span_seconds);
+    const Spread rates = each_of(timer.queued([&] { score(options_.rows); }),
+                                 [&](double seconds) { return 1e-6 * options_.rows / seconds; });
+    figures_.figure(name, rates, "M rows/s", is_tiled ? size.goal : Goal{});
+    const auto microseconds = [](double seconds) { return 1e6 * seconds; };
     for (const std::uint32_t rows : options_.rows_alone) {
       set_rows(rows);
-      const double queued = span([&] { score(rows); });
-      const double single = alone([&] { score(rows); });
-      std::fprintf(out, "%s: %u rows: %.1f us each when queued, %.1f us alone (median)\n", name,
-                   rows, 1e6 * queued, 1e6 * single);
+      const std::string of_rows = name + ", " + std::to_string(rows) + " rows";
+      const Spread queued = timer.queued([&] { score(rows); });
+      const Spread alone = timer.alone([&] { score(rows); });
+      figures_.figure(of_rows + ", each when queued", each_of(queued, microseconds), "us");
+      figures_.figure(of_rows + ", alone", each_of(alone, microseconds), "us");
     }
-    return 0;
+    return rates;
   }
 
   template <class Enqueue>
@@ -224,11 +188,11 @@ class ForestBench {
 
   Queue& queue_;
   const ForestBenchOptions options_;
+  Figures& figures_;
   const std::size_t column_bytes_;
   const std::size_t margin_bytes_;
   std::byte* const staged_;
   std::byte* const columns_;
-  std::byte* const copied_;
   std::byte* const margins_;
   std::byte* const rows_;
   std::vector<float> host_columns_;

@@ -1,4 +1,5 @@
-# The engine and the key table on a GPU. All that the benches do is tested on host threads, in small.
+# The engine and the key table on a GPU. All that the benches do is tested on host threads, in
+# small.
 if(WARPSCORE_BENCH OR WARPSCORE_TESTS)
   add_library(warpscore_bench_plan STATIC ${CMAKE_CURRENT_LIST_DIR}/bench_plan.cpp)
   target_link_libraries(warpscore_bench_plan PUBLIC warpscore_engine warpscore_device_slot)

@@ -23,7 +23,7 @@ namespace warpscore {
 
 struct BenchOptions {
   bool quick = false;     // a few seconds in all: does it run?
-  double seconds = 100;   // no part begins later
+  double seconds = 90;    // no part begins later
   std::string only;       // parts whose name holds this text
   bool is_small = false;  // sizes for a test on host threads
 };

@@ -22,42 +22,45 @@ WARPSCORE_HD inline bool is_member(const Member& member, const PassColumns& colu
   return member.value == kNone || columns.value_of(member.value, row) != kMissing;
 }
 
-// What a transaction adds to the prefix words: f(word, amount) for each, one that squares fill two
-// words of as a Uint128.
-template <class Function>
-WARPSCORE_HD inline void for_contributions(const TablePlan& plan, const PassColumns& columns,
-                                           std::uint32_t row, const Function& f) {
+// What a transaction adds to the prefix words: `to` is told each amount, of a sum with the slot
+// word of its bound, of squares as the two words that they fill.
+template <class To>
+WARPSCORE_HD inline void give_contributions(const TablePlan& plan, const PassColumns& columns,
+                                            std::uint32_t row, const To& to) {
   for (std::uint32_t i = 0; i < plan.count_count; ++i) {
     const CountWord& count = plan.counts[i];
-    if (is_member(count.member, columns, row)) f(count.word, std::uint64_t{1});
+    if (is_member(count.member, columns, row)) to.count(count.word);
   }
   for (std::uint32_t i = 0; i < plan.sum_count; ++i) {
     const SumWord& sum = plan.sums[i];
     if (!is_member(sum.member, columns, row)) continue;
-    f(sum.word, static_cast<std::uint64_t>(columns.value_of(sum.member.value, row)));
+    to.sum(sum, columns.value_of(sum.member.value, row));
   }
   for (std::uint32_t i = 0; i < plan.square_count; ++i) {
     const Member& member = plan.sums[plan.squares[i].sum].member;
     if (!is_member(member, columns, row)) continue;
     const std::uint64_t value = magnitude(columns.value_of(member.value, row));
-    f(plan.squares[i].word, static_cast<Uint128>(value) * value);
+    to.square(plan.squares[i].word, static_cast<Uint128>(value) * value);
   }
 }
 
-// The prefix words of row n, which has just been made.
-WARPSCORE_HD inline void add_contributions(History& history, const TablePlan& plan,
-                                           const PassColumns& columns, std::uint32_t row,
-                                           std::uint64_t n) {
-  for_contributions(plan, columns, row,
-                    [&](std::uint32_t word, auto amount) { history.contribute(n, word, amount); });
-  for (std::uint32_t i = 0; i < plan.sum_count; ++i) {
-    const SumWord& sum = plan.sums[i];
-    if (!is_member(sum.member, columns, row)) continue;
-    const std::uint64_t size = magnitude(columns.value_of(sum.member.value, row));
-    std::uint64_t& bound = history.word(sum.max_abs_word);
-    if (size > bound) bound = size;
+// To the prefix words of row n, which has just been made, and of all rows behind it.
+struct ContributeTo {
+  History& history;
+  std::uint64_t n;
+
+  WARPSCORE_HD void count(std::uint32_t word) const {
+    history.contribute(n, word, std::uint64_t{1});
   }
-}
+  WARPSCORE_HD void sum(const SumWord& sum, Lane value) const {
+    history.contribute(n, sum.word, static_cast<std::uint64_t>(value));
+    std::uint64_t& bound = history.word(sum.max_abs_word);
+    if (magnitude(value) > bound) bound = magnitude(value);
+  }
+  WARPSCORE_HD void square(std::uint32_t word, Uint128 amount) const {
+    history.contribute(n, word, amount);
+  }
+};
 
 // The words of a row that are not prefix sums; `sequence`: which transaction of the key it is.
 WARPSCORE_HD inline void set_plain_words(std::uint64_t* words, const TablePlan& plan,
@@ -154,7 +157,7 @@ WARPSCORE_HD inline void advance(History& history, const TablePlan& plan, Shard&
     bool shifted = false;
     const std::uint64_t n = history.make_row(time_ms, shifted);
     set_plain_words(history.row(n), plan, columns, row, slot.sequence);
-    add_contributions(history, plan, columns, row, n);
+    give_contributions(plan, columns, row, ContributeTo{history, n});
     update_side_sets(history, plan, n, shifted);
     slot.has_late = slot.has_late || shifted;
     apply_history_limit(history, plan);

@@ -7,7 +7,7 @@
 //          and the rows behind it move up by one: linear in how late it is, and rare.
 // Seen     a History is either the key as it is, or (PastView) as one transaction of a run sees it
 //          while rows that come after it in the run are in the ring already. Then all rows before
-//          complete_end() are applied, of those from there to zone_end() the ones that
+//          complete_end() are applied, of those from there to zone_end the ones that
 //          is_applied() names, and later ones are not; end() is how many rows there would be.
 // Thread   as its shard; any number of workers may read past views of one key at once.
 #pragma once
@@ -61,27 +61,30 @@ struct PastView {
   std::uint32_t order = 0;  // of this transaction: rows of at most this order are applied
 };
 
-class History {
+// What a History of the past knows beside the slot as of then; a live one has none of it.
+template <bool past>
+struct PastOfHistory {
+  SlotHead& real;  // the slot in the table
+  const PastView& view;
+};
+template <>
+struct PastOfHistory<false> {};
+
+// `past`: read as one transaction of a run sees it. A template, so that the live one, which is the
+// hot path of the CPU, pays for nothing of that.
+template <bool past>
+class HistoryOf : private PastOfHistory<past> {
  public:
-  WARPSCORE_HD History(const TablePlan& plan, Shard& shard, SlotHead& slot)
-      : plan_(plan),
-        shard_(shard),
-        slot_(slot),
-        real_(slot),
-        words_(reinterpret_cast<std::uint64_t*>(&slot + 1)),
-        totals_(words_ + plan.totals),
-        remembered_(words_ + plan.remembered) {
+  static constexpr bool kPast = past;
+
+  WARPSCORE_HD HistoryOf(const TablePlan& plan, Shard& shard, SlotHead& slot)
+      : plan_(plan), shard_(shard), slot_(slot) {
+    static_assert(!kPast);
     point_to_ring();
   }
-  WARPSCORE_HD History(const TablePlan& plan, Shard& shard, SlotHead& real, PastView& past)
-      : plan_(plan),
-        shard_(shard),
-        slot_(past.slot),
-        real_(real),
-        words_(reinterpret_cast<std::uint64_t*>(&real + 1)),
-        totals_(past.totals),
-        remembered_(past.remembered),
-        past_(&past) {
+  WARPSCORE_HD HistoryOf(const TablePlan& plan, Shard& shard, SlotHead& real, PastView& view)
+      : PastOfHistory<past>{real, view}, plan_(plan), shard_(shard), slot_(view.slot) {
+    static_assert(kPast);
     point_to_ring();
   }
 
@@ -90,32 +93,41 @@ class History {
   WARPSCORE_HD SlotHead& slot() const { return slot_; }
   WARPSCORE_HD std::uint64_t head() const { return slot_.head; }
   WARPSCORE_HD std::uint64_t end() const { return slot_.end; }
-  WARPSCORE_HD const PastView* past() const { return past_; }
+  WARPSCORE_HD const PastView& view() const { return PastOfHistory<past>::view; }
   WARPSCORE_HD std::uint64_t complete_end() const {
-    return past_ == nullptr ? slot_.end : past_->complete_end;
+    if constexpr (kPast) {
+      return view().complete_end;
+    } else {
+      return slot_.end;
+    }
   }
-  WARPSCORE_HD std::uint64_t zone_end() const {
-    return past_ == nullptr ? slot_.end : past_->zone_end;
-  }
-  // Of a row of [complete_end(), zone_end()).
+  // Of a row of [complete_end(), view().zone_end).
   WARPSCORE_HD bool is_applied(std::uint64_t n) const {
-    return past_->orders[n - past_->base] <= past_->order;
+    return view().orders[n - view().base] <= view().order;
   }
   // f(n) for the applied rows of [lo, hi), in time order.
   template <class Function>
   WARPSCORE_HD void for_applied(std::uint64_t lo, std::uint64_t hi, const Function& f) const {
     const std::uint64_t complete = complete_end();
     for (std::uint64_t n = lo; n < hi && n < complete; ++n) f(n);
-    if (past_ == nullptr || hi < slot_.end) return;
-    for (std::uint64_t n = lo > complete ? lo : complete; n < zone_end(); ++n) {
-      if (is_applied(n)) f(n);
+    if constexpr (kPast) {
+      if (hi < slot_.end) return;
+      for (std::uint64_t n = lo > complete ? lo : complete; n < view().zone_end; ++n) {
+        if (is_applied(n)) f(n);
+      }
     }
   }
 
-  WARPSCORE_HD std::uint64_t& word(std::uint32_t number) const { return words_[number]; }
+  WARPSCORE_HD std::uint64_t& word(std::uint32_t number) const {
+    return reinterpret_cast<std::uint64_t*>(&real() + 1)[number];
+  }
   // A word of the slot that `last` and `previous` keep for the next transaction.
   WARPSCORE_HD std::uint64_t remembered(std::uint32_t number) const {
-    return remembered_[number - plan_.remembered];
+    if constexpr (kPast) {
+      return view().remembered[number - plan_.remembered];
+    } else {
+      return word(number);
+    }
   }
   WARPSCORE_HD std::uint64_t* row(std::uint64_t n) const {
     return rows_ + (n & mask_) * plan_.row_words;
@@ -125,11 +137,16 @@ class History {
   }
   // Prefix word w before row n; n may be end().
   WARPSCORE_HD std::uint64_t prefix(std::uint64_t n, std::uint32_t w) const {
-    return n == slot_.end ? totals_[w] : row(n)[w];
+    if (n != slot_.end) return row(n)[w];
+    if constexpr (kPast) {
+      return view().totals[w];
+    } else {
+      return word(plan_.totals + w);
+    }
   }
   // The same of the rows as they lie in the ring, applied or not.
   WARPSCORE_HD std::uint64_t stored_prefix(std::uint64_t n, std::uint32_t w) const {
-    return n == real_.end ? words_[plan_.totals + w] : row(n)[w];
+    return n == real().end ? word(plan_.totals + w) : row(n)[w];
   }
   WARPSCORE_HD std::uint64_t difference(std::uint64_t lo, std::uint64_t hi, std::uint32_t w) const {
     return prefix(hi, w) - prefix(lo, w);
@@ -186,7 +203,7 @@ class History {
   WARPSCORE_HD std::uint64_t edge_at(std::uint32_t number, std::int64_t newest) const {
     const Edge& edge = plan_.edges[number];
     const std::int64_t limit = newest - edge.offset - (edge.before ? 1 : 0);  // t <= limit
-    if (past_ != nullptr) return search(slot_.head, past_->complete_end, limit);
+    if constexpr (kPast) return search(slot_.head, complete_end(), limit);
     std::uint64_t& hint = word(plan_.hints + number);
     std::uint64_t at = hint < slot_.head ? slot_.head : hint > slot_.end ? slot_.end : hint;
     if (at != slot_.head && time(at - 1) > limit) {
@@ -281,6 +298,14 @@ class History {
     side_ = rows_ + (static_cast<std::uint64_t>(plan_.row_words) << slot_.size_class);
   }
 
+  WARPSCORE_HD SlotHead& real() const {
+    if constexpr (kPast) {
+      return PastOfHistory<past>::real;
+    } else {
+      return slot_;
+    }
+  }
+
   WARPSCORE_HD void charge(std::uint64_t bytes) { count_on(shard_, shard_.state_bytes, bytes); }
 
   WARPSCORE_HD std::uint32_t take_ring(std::uint8_t size_class) {
@@ -353,15 +378,13 @@ class History {
   const TablePlan& plan_;
   Shard& shard_;
   SlotHead& slot_;
-  const SlotHead& real_;  // the slot in the table: slot_ itself, or what slot_ is a past view of
-  std::uint64_t* const words_;
-  const std::uint64_t* const totals_;
-  const std::uint64_t* const remembered_;
-  const PastView* const past_ = nullptr;
   std::uint64_t* rows_ = nullptr;
   std::uint64_t* side_ = nullptr;
   std::uint64_t mask_ = 0;
   bool grown_ = false;
 };
+
+using History = HistoryOf<false>;
+using PastHistory = HistoryOf<true>;
 
 }  // namespace warpscore

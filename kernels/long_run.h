@@ -328,7 +328,7 @@ class LongRun : private RunRows {
     if (plan_.keeps_rows) shared_max(scratch_.state->held_max, held_before(k));
     if (!answer_) return;
     PastView past = past_of(k);
-    const History history(plan_, shard_, slot_, past);
+    const PastHistory history(plan_, shard_, slot_, past);
     const std::uint64_t current = plan_.keeps_rows ? base_ + place_of(k) : kMissingRow;
     answer_queries(history, plan_, shard_, columns_, row, current);
   }

@@ -22,7 +22,8 @@ struct Interval {  // rows [lo, hi), hi >= lo
 };
 
 // The sum of a window in 64 bits, if it fits: by its bound in most cases, else by adding up in 128.
-WARPSCORE_HD inline bool exact_sum(const History& history, const SumWord& sum, Interval rows,
+template <class AnyHistory>
+WARPSCORE_HD inline bool exact_sum(const AnyHistory& history, const SumWord& sum, Interval rows,
                                    std::int64_t& total) {
   total = static_cast<std::int64_t>(history.difference(rows.lo, rows.hi, sum.word));
   const std::uint64_t bound = history.word(sum.max_abs_word);
@@ -33,14 +34,16 @@ WARPSCORE_HD inline bool exact_sum(const History& history, const SumWord& sum, I
   return exact == total && total != kMissing;
 }
 
-WARPSCORE_HD inline std::uint64_t members_in(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline std::uint64_t members_in(const AnyHistory& history, const TablePlan& plan,
                                              std::uint32_t count, Interval rows) {
   if (count == kNone) return rows.hi - rows.lo;
   return history.difference(rows.lo, rows.hi, plan.counts[count].word);
 }
 
 // n Q - S^2 as a double: in 256 bits, where even the extremes of int64 fit, and converted once.
-WARPSCORE_HD inline double spread_of(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline double spread_of(const AnyHistory& history, const TablePlan& plan,
                                      const SquareWord& square, Interval rows, std::uint64_t n,
                                      std::int64_t sum) {
   const SumWord& values = plan.sums[square.sum];
@@ -77,8 +80,9 @@ WARPSCORE_HD inline double mean_of(std::int64_t sum, std::uint64_t n, std::int64
   return static_cast<double>(sum) / static_cast<double>(n * static_cast<std::uint64_t>(unit));
 }
 
-WARPSCORE_HD inline Lane answer_moment(const History& history, const TablePlan& plan, Shard& shard,
-                                       const Query& query, Interval rows) {
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer_moment(const AnyHistory& history, const TablePlan& plan,
+                                       Shard& shard, const Query& query, Interval rows) {
   const std::uint32_t number = query.op == QueryOp::kSum || query.op == QueryOp::kMean
                                    ? query.set
                                    : plan.squares[query.set].sum;
@@ -96,11 +100,13 @@ WARPSCORE_HD inline Lane answer_moment(const History& history, const TablePlan& 
   return lane_of(deviation_of(spread, n, sample, query.unit));
 }
 
-WARPSCORE_HD inline Lane answer_extreme(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer_extreme(const AnyHistory& history, const TablePlan& plan,
                                         const Query& query, Interval rows) {
   if (members_in(history, plan, query.count, rows) == 0) return kMissing;
-  if (query.cache != kNone && history.past() == nullptr)
-    return cached_extreme(history, plan, query, rows.lo);
+  if constexpr (!AnyHistory::kPast) {
+    if (query.cache != kNone) return cached_extreme(history, plan, query, rows.lo);
+  }
   std::uint64_t pair[2];
   extremes_of(history, plan, query.set, rows.lo, rows.hi, pair);
   return static_cast<Lane>(pair[query.op == QueryOp::kMin ? 0 : 1]);
@@ -108,7 +114,8 @@ WARPSCORE_HD inline Lane answer_extreme(const History& history, const TablePlan&
 
 // Did the history limit take away the row of that time that had row n's value before it? Only among
 // rows of the head's own time it takes a look to know.
-WARPSCORE_HD inline bool went(const History& history, const DistinctSet& set, std::uint64_t lo,
+template <class AnyHistory>
+WARPSCORE_HD inline bool went(const AnyHistory& history, const DistinctSet& set, std::uint64_t lo,
                               std::uint64_t n, std::int64_t previous_ms) {
   if (history.slot().dropped == kMissing || lo != history.head()) return false;
   if (previous_ms != history.time(lo)) return previous_ms < history.time(lo);
@@ -119,13 +126,15 @@ WARPSCORE_HD inline bool went(const History& history, const DistinctSet& set, st
 }
 
 // Without a delay the bits tell; with one, a value counts where it is met first in the window.
-WARPSCORE_HD inline Lane answer_distinct(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer_distinct(const AnyHistory& history, const TablePlan& plan,
                                          const Query& query, Interval rows) {
-  if (query.hi == kNone && history.past() != nullptr) {
-    return static_cast<Lane>(count_past(history, *history.past(), query.set, rows.lo));
-  }
   if (query.hi == kNone) {
-    return static_cast<Lane>(count_bits(history, query.set, rows.lo, rows.hi));
+    if constexpr (AnyHistory::kPast) {
+      return static_cast<Lane>(count_past(history, query.set, rows.lo));
+    } else {
+      return static_cast<Lane>(count_bits(history, query.set, rows.lo, rows.hi));
+    }
   }
   const DistinctSet& set = plan.distincts[query.set];
   const Edge& edge = plan.edges[query.lo];
@@ -141,7 +150,8 @@ WARPSCORE_HD inline Lane answer_distinct(const History& history, const TablePlan
 }
 
 // First row of [lo, hi) whose prefix count exceeds `than`; hi if none does.
-WARPSCORE_HD inline std::uint64_t first_beyond(const History& history, std::uint32_t word,
+template <class AnyHistory>
+WARPSCORE_HD inline std::uint64_t first_beyond(const AnyHistory& history, std::uint32_t word,
                                                Interval rows, std::uint64_t than) {
   std::uint64_t lo = rows.lo;
   std::uint64_t hi = rows.hi;
@@ -156,7 +166,8 @@ WARPSCORE_HD inline std::uint64_t first_beyond(const History& history, std::uint
   return lo;
 }
 
-WARPSCORE_HD inline Lane answer_first_seen(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer_first_seen(const AnyHistory& history, const TablePlan& plan,
                                            const Query& query, Interval rows) {
   const std::uint64_t complete = history.complete_end();
   Interval sure = rows;  // without the zone of a past view
@@ -175,7 +186,8 @@ WARPSCORE_HD inline Lane answer_first_seen(const History& history, const TablePl
 }
 
 // The member applied last in rows [lo, hi) but for `current`; kMissingRow if there is none.
-WARPSCORE_HD inline std::uint64_t last_member(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline std::uint64_t last_member(const AnyHistory& history, const TablePlan& plan,
                                               std::uint32_t count, Interval rows,
                                               std::uint64_t current) {
   if (history.slot().has_late) {
@@ -200,8 +212,9 @@ WARPSCORE_HD inline std::uint64_t last_member(const History& history, const Tabl
 }
 
 // Is this time after the left edge of the query?
-WARPSCORE_HD inline bool in_reach(const History& history, const TablePlan& plan, const Query& query,
-                                  std::int64_t time_ms) {
+template <class AnyHistory>
+WARPSCORE_HD inline bool in_reach(const AnyHistory& history, const TablePlan& plan,
+                                  const Query& query, std::int64_t time_ms) {
   if (query.lo == kNone) return true;
   const Edge& edge = plan.edges[query.lo];
   return time_ms > history.slot().newest - edge.offset - (edge.before ? 1 : 0);
@@ -209,7 +222,8 @@ WARPSCORE_HD inline bool in_reach(const History& history, const TablePlan& plan,
 
 // Is the answer to last or seconds_since_last what the slot remembers (or that nothing came
 // before), so that no row is asked and none that went is missed?
-WARPSCORE_HD inline bool is_remembered(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline bool is_remembered(const AnyHistory& history, const TablePlan& plan,
                                        const Query& query) {
   if (query.op != QueryOp::kLast && query.op != QueryOp::kSecondsSinceLast) return false;
   if (query.hi != kNone) return false;
@@ -218,7 +232,8 @@ WARPSCORE_HD inline bool is_remembered(const History& history, const TablePlan& 
   return time_ms == kMissing || in_reach(history, plan, query, time_ms);
 }
 
-WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer_last(const AnyHistory& history, const TablePlan& plan,
                                      const Query& query, Interval rows, std::uint64_t current) {
   const LastSet& set = plan.lasts[query.set];
   const std::int64_t newest = history.slot().newest;
@@ -244,7 +259,8 @@ WARPSCORE_HD inline Lane answer_last(const History& history, const TablePlan& pl
 }
 
 // plan.previous[query.set] is the field, the time of that transaction its neighbour in front.
-WARPSCORE_HD inline Lane answer_previous(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer_previous(const AnyHistory& history, const TablePlan& plan,
                                          const Query& query) {
   if (history.slot().sequence == 1) return kMissing;  // the current one is the first
   const auto time_ms = static_cast<std::int64_t>(history.remembered(plan.previous[0].word));
@@ -255,7 +271,8 @@ WARPSCORE_HD inline Lane answer_previous(const History& history, const TablePlan
   return static_cast<Lane>(history.remembered(plan.previous[query.set].word));
 }
 
-WARPSCORE_HD inline Lane answer(const History& history, const TablePlan& plan, Shard& shard,
+template <class AnyHistory>
+WARPSCORE_HD inline Lane answer(const AnyHistory& history, const TablePlan& plan, Shard& shard,
                                 const Query& query, Interval rows, std::uint64_t current) {
   switch (query.op) {
     case QueryOp::kCount:
@@ -298,8 +315,9 @@ WARPSCORE_HD inline Lane answer_without_key(QueryOp op) {
   }
 }
 
-WARPSCORE_HD inline void answer_queries(const History& history, const TablePlan& plan, Shard& shard,
-                                        const PassColumns& columns, std::uint32_t row,
+template <class AnyHistory>
+WARPSCORE_HD inline void answer_queries(const AnyHistory& history, const TablePlan& plan,
+                                        Shard& shard, const PassColumns& columns, std::uint32_t row,
                                         std::uint64_t current) {
   constexpr std::uint32_t kEdgesKept = 32;
   std::uint64_t edges[kEdgesKept];

@@ -294,14 +294,8 @@ class RunRows {
       std::uint64_t* const words = history.row(base_ + place_of(k));
       words[0] = static_cast<std::uint64_t>(time_of(k));
       for (std::uint32_t w = 1; w < plan_.row_words; ++w) words[w] = 0;
-      for_contributions(plan_, columns_, row, Amounts{words});
+      give_contributions(plan_, columns_, row, Amounts{history, words});
       set_plain_words(words, plan_, columns_, row, scratch_.state->sequence_before + k + 1);
-      for (std::uint32_t i = 0; i < plan_.sum_count; ++i) {
-        const SumWord& sum = plan_.sums[i];
-        if (!is_member(sum.member, columns_, row)) continue;
-        shared_max(history.word(sum.max_abs_word),
-                   magnitude(columns_.value_of(sum.member.value, row)));
-      }
     });
     team.each(tail_, [&](std::uint32_t h) {
       const std::uint64_t* const from = scratch_.moved + std::size_t{h} * plan_.row_words;
@@ -312,12 +306,15 @@ class RunRows {
     });
   }
 
-  struct Amounts {  // f of for_contributions
+  struct Amounts {  // a row's own, in place of sums
+    const History& history;
     std::uint64_t* words;
-    WARPSCORE_HD void operator()(std::uint32_t word, std::uint64_t amount) const {
-      words[word] = amount;
+    WARPSCORE_HD void count(std::uint32_t word) const { words[word] = 1; }
+    WARPSCORE_HD void sum(const SumWord& sum, Lane value) const {
+      words[sum.word] = static_cast<std::uint64_t>(value);
+      shared_max(history.word(sum.max_abs_word), magnitude(value));
     }
-    WARPSCORE_HD void operator()(std::uint32_t word, Uint128 amount) const {
+    WARPSCORE_HD void square(std::uint32_t word, Uint128 amount) const {
       words[word] = static_cast<std::uint64_t>(amount);
       words[word + 1] = static_cast<std::uint64_t>(amount >> 64);
     }

@@ -27,7 +27,8 @@ struct ExtremeBlocks {
   bool has_supers = false;
 };
 
-WARPSCORE_HD inline ExtremeBlocks extreme_blocks(const History& history, std::uint32_t set) {
+template <class AnyHistory>
+WARPSCORE_HD inline ExtremeBlocks extreme_blocks(const AnyHistory& history, std::uint32_t set) {
   ExtremeBlocks found;
   const std::uint64_t block_count = history.capacity() >> kBlockBits;
   const std::uint64_t super_count = history.capacity() >> kSuperBits;
@@ -87,7 +88,8 @@ WARPSCORE_HD inline void append_extreme(const History& history, const TablePlan&
 }
 
 // Least and greatest member of rows [lo, hi) into `pair`.
-WARPSCORE_HD inline void extremes_of(const History& history, const TablePlan& plan,
+template <class AnyHistory>
+WARPSCORE_HD inline void extremes_of(const AnyHistory& history, const TablePlan& plan,
                                      std::uint32_t set, std::uint64_t lo, std::uint64_t hi,
                                      std::uint64_t* pair) {
   const ExtremeBlocks side = extreme_blocks(history, set);
@@ -112,12 +114,13 @@ WARPSCORE_HD inline void extremes_of(const History& history, const TablePlan& pl
       ++n;
     }
   }
-  if (history.past() == nullptr) return;
-  history.for_applied(lo > sure ? lo : sure, hi, [&](std::uint64_t at) {
-    if (!history.counts(at, sum.count)) return;
-    const std::int64_t value = history.value(at, sum.word);
-    widen(pair, value, value);
-  });
+  if constexpr (AnyHistory::kPast) {
+    history.for_applied(lo > sure ? lo : sure, hi, [&](std::uint64_t at) {
+      if (!history.counts(at, sum.count)) return;
+      const std::int64_t value = history.value(at, sum.word);
+      widen(pair, value, value);
+    });
+  }
 }
 
 // The latest row of [lo, hi) that is a member and holds `value`, which one of them does.
@@ -207,7 +210,8 @@ WARPSCORE_HD inline DistinctBits distinct_bits_at(const TablePlan& plan, std::ui
   return bits;
 }
 
-WARPSCORE_HD inline DistinctBits distinct_bits(const History& history, std::uint32_t set) {
+template <class AnyHistory>
+WARPSCORE_HD inline DistinctBits distinct_bits(const AnyHistory& history, std::uint32_t set) {
   return distinct_bits_at(history.plan(), history.ring(), history.slot().size_class, set);
 }
 
@@ -239,7 +243,8 @@ WARPSCORE_HD inline std::uint64_t rows_left_in_word(const DistinctBits& bits, st
   return rows - (n & (rows - 1));
 }
 
-WARPSCORE_HD inline std::uint64_t count_bits(const History& history, std::uint32_t set,
+template <class AnyHistory>
+WARPSCORE_HD inline std::uint64_t count_bits(const AnyHistory& history, std::uint32_t set,
                                              std::uint64_t lo, std::uint64_t hi) {
   const DistinctBits bits = distinct_bits(history, set);
   std::uint64_t count = 0;
@@ -265,8 +270,9 @@ WARPSCORE_HD inline std::uint64_t count_bits(const History& history, std::uint32
 
 // Different values of a past view's rows from lo on: those that the bits tell before the run, and
 // of the run the rows whose value no applied row of the window has before them.
-WARPSCORE_HD inline std::uint64_t count_past(const History& history, const PastView& past,
-                                             std::uint32_t set, std::uint64_t lo) {
+WARPSCORE_HD inline std::uint64_t count_past(const PastHistory& history, std::uint32_t set,
+                                             std::uint64_t lo) {
+  const PastView& past = history.view();
   const std::uint64_t base = past.base;
   const std::uint64_t* const repeats = past.repeats + set * past.repeats_stride;
   const std::uint32_t* const firsts = past.firsts + set * past.repeats_stride;

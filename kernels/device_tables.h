@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "kernels/admission_tasks.h"
 #include "kernels/device_tasks.h"
 #include "kernels/device_work.h"
 #include "kernels/queue.h"

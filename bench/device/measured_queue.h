@@ -21,6 +21,7 @@
 
 #include "bench/device/device_bench.h"
 #include "bench/device/workload.h"
+#include "kernels/admission_tasks.h"
 #include "kernels/device_tasks.h"
 #include "kernels/queue.h"
 

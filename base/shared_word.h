@@ -32,6 +32,10 @@ WARPSCORE_HD inline T shared_add(T& word, T amount) {
   return SharedWord<T>(word).fetch_add(amount, memory_order::memory_order_relaxed);
 }
 template <class T>
+WARPSCORE_HD inline T shared_exchange(T& word, T value) {
+  return SharedWord<T>(word).exchange(value, memory_order::memory_order_relaxed);
+}
+template <class T>
 WARPSCORE_HD inline void shared_and(T& word, T bits) {
   SharedWord<T>(word).fetch_and(bits, memory_order::memory_order_relaxed);
 }

@@ -54,14 +54,19 @@ WARPSCORE_HD inline std::uint64_t bytes_wanted(const TablePlan& plan, const Shar
   return 64 * (ring_units(plan, next) - ring_units(plan, slot->charged_class));
 }
 
-// Units of a device's pool that it could take.
+// Units of a device's pool that it would take, where the free lists have none.
 WARPSCORE_HD inline std::uint64_t units_wanted(const TablePlan& plan, const Shard& shard,
                                                const SlotHead* slot) {
-  const std::uint64_t first_ring = ring_units(plan, kFirstClass);
-  if (slot == nullptr) return shard.slot_bytes / 64 + first_ring;
-  if (!slot->has_ring) return first_ring;
-  if ((slot->end - slot->head) >> slot->size_class == 0) return 0;
-  return ring_units(plan, static_cast<std::uint8_t>(slot->size_class + 1));
+  std::uint64_t units = 0;
+  if (slot == nullptr && can_take(shard.free[0]) == 0) units += units_of_slot(shard);
+  if (!plan.keeps_rows) return units;
+  std::uint8_t size_class = kFirstClass;
+  if (slot != nullptr && slot->has_ring) {
+    if ((slot->end - slot->head) >> slot->size_class == 0) return units;
+    size_class = static_cast<std::uint8_t>(slot->size_class + 1);
+  }
+  if (can_take(shard.free[1 + size_class]) == 0) units += ring_units(plan, size_class);
+  return units;
 }
 
 // A device's index fills up to 7/8 where there is no memory for a larger one.

@@ -1,19 +1,17 @@
-// The tasks of a device beside the path of a batch: admission row by row, eviction, labels.
+// A batch that may not fit the limits of design S6, applied row by row; and the sweep of idle keys.
 //
-// Thread   as each says.
+// Order    BeginAdmission, then AdmitRows until all rows are done, a sweep between them where one
+//          asks for it, then EndAdmission. Nothing else is in flight.
+// Thread   one worker alone applies rows; a sweep has one worker per cell of the index.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "base/host_device.h"
-#include "base/shared_word.h"
+#include "kernels/admission.h"
 #include "kernels/device_tasks.h"
-#include "kernels/label.h"
 
 namespace warpscore {
-
-// ---- limits, row by row
 
 // Applies the rows from control.next_row on, one worker alone: each is admitted or refused in its
 // turn, as Admission does on the host. Stops with wants_eviction before a row that does not fit and
@@ -21,9 +19,24 @@ namespace warpscore {
 struct AdmitRows {
   PassWork work;
   PassBatch batch;
-  std::int64_t horizon_min;
+  std::int64_t horizon_min;    // of all tables
   std::uint32_t rows_at_once;  // so that no kernel runs long enough to look hung
-  bool can_evict;
+
+  // Nobody else is at work, so what this kernel gave back can be taken at once.
+  WARPSCORE_HD bool fits_here(std::uint32_t row) const {
+    if (fits(work.set, work.limits, batch.columns, row)) return true;
+    for (std::uint32_t i = 0; i < work.set.tables * kFreeLists; ++i) recycle(work.free_lists[i]);
+    return fits(work.set, work.limits, batch.columns, row);
+  }
+  // A sweep finds keys that are idle at last, or slots of keys whose batch was declined.
+  WARPSCORE_HD bool sweep_helps(std::int64_t newest) const {
+    if (newest >= work.control->sweep_at) return true;
+    for (std::uint32_t t = 0; t < work.set.tables; ++t) {
+      const Shard& shard = work.set.shards[t];
+      if (shard.cells != shard.keys) return true;
+    }
+    return false;
+  }
 
   WARPSCORE_HD void apply(std::uint32_t row, bool admitted) const {
     const PassColumns& columns = batch.columns;
@@ -48,16 +61,18 @@ struct AdmitRows {
       const std::uint32_t row = control.next_row;
       const std::int64_t time_ms = batch.columns.time_ms[row];
       const std::int64_t newest = control.watermark > time_ms ? control.watermark : time_ms;
-      const bool admitted = fits(work.set, work.limits, batch.columns, row);
-      if (!admitted && can_evict && control.evicted_at != newest) {
-        control.evicted_at = newest;
+      const bool admitted = fits_here(row);
+      if (!admitted && sweep_helps(newest)) {
+        control.sweep_newest = newest;
+        control.sweep_at = INT64_MAX;
         control.wants_eviction = 1;
         return;
       }
       apply(row, admitted);
       if (admitted) {
         control.watermark = newest;
-        if (time_ms + horizon_min < control.evicted_at) control.evicted_at = kMissing;
+        const std::int64_t idle_at = time_ms + horizon_min + 1;
+        if (idle_at < control.sweep_at) control.sweep_at = idle_at;
       } else {
         batch.columns.refused[row] = 1;
         ++control.refused;
@@ -74,9 +89,15 @@ struct EvictCells {  // worker i: cell first + i
 
   WARPSCORE_HD void operator()(std::uint32_t i) const {
     Shard& shard = work.set.shards[table];
+    if (first + i > shard.index_mask) return;  // the host thinks that it grew
     const TablePlan& plan = work.set.plans[table];
-    evict_cell(shard, shard.index[first + i], work.control->evicted_at - plan.horizon,
-               FreeRing{plan, shard});
+    const std::int64_t newest = work.control->sweep_newest;
+    const std::int64_t oldest = plan.horizon < 0 ? INT64_MIN : newest - plan.horizon;
+    std::uint64_t& cell = shard.index[first + i];
+    if (evict_cell(shard, cell, oldest, FreeRing{plan, shard}) || plan.horizon < 0) return;
+    if (cell == 0) return;
+    const SlotHead* const slot = slot_at(shard, static_cast<std::uint32_t>(cell) - 1);
+    shared_min(work.control->sweep_at, slot->newest + plan.horizon + 1);
   }
   struct FreeRing {
     const TablePlan& plan;
@@ -85,24 +106,42 @@ struct EvictCells {  // worker i: cell first + i
   };
 };
 
-struct Recycle {  // one worker
+struct MarkGaps {  // worker i: cell first + i
   PassWork work;
-  WARPSCORE_HD void operator()(std::uint32_t) const {
-    for (std::uint32_t t = 0; t < work.set.tables; ++t) recycle(work.set.shards[t]);
+  std::uint32_t table;
+  std::uint64_t first;
+  WARPSCORE_HD void operator()(std::uint32_t i) const {
+    Shard& shard = work.set.shards[table];
+    if (first + i <= shard.index_mask) mark_gap(shard, first + i);
   }
+};
+
+struct CloseGaps {  // worker i: cell first + i
+  PassWork work;
+  std::uint32_t table;
+  std::uint64_t first;
+  WARPSCORE_HD void operator()(std::uint32_t i) const {
+    Shard& shard = work.set.shards[table];
+    if (first + i <= shard.index_mask) close_gaps(shard, first + i);
+  }
+};
+
+struct Recycle {  // worker i: free list i of all tables
+  PassWork work;
+  WARPSCORE_HD void operator()(std::uint32_t i) const { recycle(work.free_lists[i]); }
 };
 
 struct BeginAdmission {  // one worker
   PassWork work;
   PassBatch batch;
   std::int64_t watermark;
-  std::int64_t evicted_at;
+  std::int64_t sweep_at;
   WARPSCORE_HD void operator()(std::uint32_t) const {
     PassControl& control = *work.control;
     control.next_row = 0;
     control.refused = 0;
     control.watermark = watermark;
-    control.evicted_at = evicted_at;
+    control.sweep_at = sweep_at;
     control.go = 1;
     *batch.report = BatchReport{};
   }
@@ -111,45 +150,6 @@ struct BeginAdmission {  // one worker
 struct EndAdmission {  // one worker: batches are applied at once again
   PassWork work;
   WARPSCORE_HD void operator()(std::uint32_t) const { work.control->stopped = 0; }
-};
-
-// ---- labels
-
-struct DeviceLabel {
-  std::uint64_t id_hash = 0;
-  std::int64_t time_ms = 0;
-  std::uint32_t fraud = 0;
-  std::uint32_t found = 0;
-};
-
-// Worker w of kWorkers: the labels of the keys that fall to it, in order; so labels of one
-// transaction take effect one after the other, and different keys at once.
-struct ApplyLabels {
-  static constexpr std::uint32_t kWorkers = 2048;
-  PassWork work;
-  DeviceLabel* labels;
-  const Key* keys;  // [label][key_count]
-  std::uint32_t count;
-  std::uint32_t key_count;
-
-  WARPSCORE_HD void apply_one(std::uint32_t worker, std::uint32_t table, std::uint32_t i) const {
-    const TablePlan& plan = work.set.plans[table];
-    const Key& key = keys[std::size_t{i} * key_count + plan.key];
-    const std::uint64_t hash = hash_of(key);
-    if (key.empty() || hash % kWorkers != worker) return;
-    DeviceLabel& label = labels[i];
-    const Lane fraud = label.fraud;
-    Shard& shard = work.set.shards[table];
-    if (apply_label(shard, plan, key, label.time_ms, label.id_hash, fraud)) {
-      shared_or(label.found, 1U);
-    }
-  }
-  WARPSCORE_HD void operator()(std::uint32_t worker) const {
-    for (std::uint32_t t = 0; t < work.set.tables; ++t) {
-      if (work.set.plans[t].id_word == kNone) continue;
-      for (std::uint32_t i = 0; i < count; ++i) apply_one(worker, t, i);
-    }
-  }
 };
 
 }  // namespace warpscore

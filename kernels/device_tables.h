@@ -2,9 +2,8 @@
 // costs is queued here, kernel by kernel.
 //
 // Memory   all of it is taken at construction. The pool holds slots, rings and indexes of all
-// tables
-//          and fills from the front; what grows leaves its old place to the free lists (an index:
-//          unused, as much again in all). No batch allocates.
+//          tables and fills from the front; what grows leaves its old place to the free lists (an
+//          index: unused, as much again in all). No batch allocates.
 // Growth   before an index is 5/8 full a larger one is begun, and every batch moves some cells.
 // Limits   apply() queues a batch to be applied at once if it fits design S6 whatever its order. If
 //          its report says `declined`, nothing of it and of those queued behind it was applied: the
@@ -27,6 +26,8 @@
 #include "kernels/admission_tasks.h"
 #include "kernels/device_tasks.h"
 #include "kernels/device_work.h"
+#include "kernels/growth_tasks.h"
+#include "kernels/label_tasks.h"
 #include "kernels/queue.h"
 #include "kernels/staged.h"
 
@@ -66,6 +67,7 @@ inline DeviceTablesLayout::DeviceTablesLayout(std::span<const TablePlan> plans,
   carver.take(work.control, 1);
   carver.take(work.set.shards, tables);
   carver.take(work.lists, tables);
+  carver.take(work.free_lists, std::size_t{tables} * kFreeLists);
   carver.take(work.runs, std::size_t{tables} * work.runs_max);
   carver.take(work.keys_in, rows);
   carver.take(work.keys_out, rows);
@@ -104,17 +106,18 @@ class DeviceTables {
   void note(const BatchReport& report, std::uint32_t rows);
 
   // Queues and waits for one batch, row by row: REQUIRES that nothing is in flight. `watermark` is
-  // the newest time of all that was applied before, `evicted_at` that of the last sweep of idle
-  // keys (Admission); both are brought up to date. Returns how many rows were refused.
-  std::uint64_t admit(const PassBatch& batch, std::int64_t& watermark, std::int64_t& evicted_at);
-  // A transaction of so much before the last sweep may bring a key that is idle at once.
-  [[nodiscard]] std::int64_t horizon_min() const { return horizon_min_; }
+  // the newest time of all that was applied before, and before it is `sweep_at` no key is idle;
+  // both are brought up to date. Returns how many rows were refused.
+  std::uint64_t admit(const PassBatch& batch, std::int64_t& watermark, std::int64_t& sweep_at);
+  // The newest time at which a key may be idle that has a transaction of this time.
+  [[nodiscard]] std::int64_t idle_at(std::int64_t time_ms) const {
+    return time_ms + horizon_min_ + 1;
+  }
 
   // Labels and keys in device memory; found is set in them.
   void apply_labels(DeviceLabel* labels, const Key* keys, std::uint32_t count,
                     std::uint32_t key_count) {
-    queue_.each("labels", ApplyLabels::kWorkers,
-                ApplyLabels{work_, labels, keys, count, key_count});
+    queue_.teams("labels", ApplyLabels::kTeams, ApplyLabels{work_, labels, keys, count, key_count});
   }
 
  private:
@@ -133,6 +136,8 @@ class DeviceTables {
   void move_cells(std::uint32_t table, std::uint64_t cells);
   void finish_growth();
   void evict();
+  template <class Task>
+  void sweep(const char* name, std::uint32_t table);
   [[nodiscard]] std::uint32_t tables() const { return static_cast<std::uint32_t>(plans_.size()); }
 
   Queue& queue_;
@@ -143,7 +148,6 @@ class DeviceTables {
   std::uint64_t pool_units_ = 0;
   std::uint64_t rows_unnoted_ = 0;
   std::int64_t horizon_min_ = std::int64_t{1} << 60;
-  bool can_evict_ = false;
   StagedArray<PassControl> staged_control_;
 };
 
@@ -153,9 +157,7 @@ DeviceTables<Queue>::DeviceTables(Queue& queue, std::span<const TablePlan> plans
     : queue_(queue), plans_(plans), options_(options), indexes_(plans.size()) {
   WARPSCORE_CHECK(plans.size() <= kTablesMax && std::has_single_bit(options.first_cells));
   for (const TablePlan& plan : plans_) {
-    if (plan.horizon < 0) continue;
-    can_evict_ = true;
-    horizon_min_ = std::min(horizon_min_, plan.horizon);
+    if (plan.horizon >= 0) horizon_min_ = std::min(horizon_min_, plan.horizon);
   }
   set_up(device_plans);
 }
@@ -179,6 +181,7 @@ void DeviceTables<Queue>::set_up(const TablePlan* device_plans) {
   for (std::uint32_t t = 0; t < tables(); ++t) {
     Shard& shard = *new (&shards[t]) Shard;
     shard.pool = &work_.control->pool;
+    shard.free = work_.free_lists + std::size_t{t} * kFreeLists;
     shard.slots = pool;
     shard.rings = pool;
     shard.slot_stride = 64;
@@ -210,13 +213,13 @@ void DeviceTables<Queue>::apply(const PassBatch& batch) {
   if (rows <= options_.sizes.small_batch) {
     queue_.teams("group small batch", 1, GroupSmall{work_, batch});
   } else {
-    queue_.each("open batch", 1, OpenBatch{work_, batch});
+    queue_.teams("open batch", 1, OpenBatch{work_, batch});
     queue_.each("find keys", rows * tables(), FindKeys{work_, batch});
     for (std::uint32_t t = 0; t < tables(); ++t) {
       queue_.sort(work_.pairs(t), rows, static_cast<std::uint32_t>(std::bit_width(pool_units_)));
     }
     queue_.each("plan runs", rows * tables(), PlanRuns{work_, batch});
-    queue_.each("decide", 1, Decide{work_, batch});
+    queue_.teams("decide", 1, Decide{work_, batch});
   }
   for (std::uint32_t t = 0; t < tables(); ++t) {  // a child table needs its parent's clock
     queue_.each("short runs", rows, ApplyShortRuns{work_, batch, t});
@@ -231,7 +234,7 @@ void DeviceTables<Queue>::apply(const PassBatch& batch) {
 template <class Queue>
 void DeviceTables<Queue>::close(const PassBatch& batch, std::uint32_t truncated_words) {
   queue_.each("count marks", batch.rows, CountMarks{batch, truncated_words});
-  queue_.each("close batch", 1, CloseBatch{work_, batch});
+  queue_.teams("close batch", 1, CloseBatch{work_, batch});
 }
 
 template <class Queue>
@@ -288,32 +291,38 @@ void DeviceTables<Queue>::finish_growth() {
 
 // ---- limits
 
+// Cells by cells, each part waited for: a sweep of all is no kernel that hangs.
+template <class Queue>
+template <class Task>
+void DeviceTables<Queue>::sweep(const char* name, std::uint32_t table) {
+  constexpr std::uint64_t kAtOnce = 1U << 26;
+  for (std::uint64_t first = 0; first < indexes_[table].capacity; first += kAtOnce) {
+    const std::uint64_t cells = std::min(kAtOnce, indexes_[table].capacity - first);
+    queue_.each(name, static_cast<std::uint32_t>(cells), Task{work_, table, first});
+    queue_.wait(queue_.fence());
+  }
+}
+
 template <class Queue>
 void DeviceTables<Queue>::evict() {
   for (std::uint32_t t = 0; t < tables(); ++t) {
-    if (plans_[t].horizon < 0) continue;
-    constexpr std::uint64_t kAtOnce = 1U << 30;
-    for (std::uint64_t first = 0; first < indexes_[t].capacity; first += kAtOnce) {
-      const std::uint64_t cells = std::min(kAtOnce, indexes_[t].capacity - first);
-      queue_.each("evict idle keys", static_cast<std::uint32_t>(cells),
-                  EvictCells{work_, t, first});
-    }
+    sweep<EvictCells>("evict idle keys", t);
+    sweep<MarkGaps>("mark gaps", t);
+    sweep<CloseGaps>("close gaps", t);
   }
-  queue_.each("recycle", 1, Recycle{work_});
+  queue_.each("recycle", tables() * kFreeLists, Recycle{work_});
 }
 
 template <class Queue>
 std::uint64_t DeviceTables<Queue>::admit(const PassBatch& batch, std::int64_t& watermark,
-                                         std::int64_t& evicted_at) {
+                                         std::int64_t& sweep_at) {
   WARPSCORE_CHECK(rows_unnoted_ == 0);
   rows_unnoted_ = batch.rows;
-  queue_.each("begin admission", 1, BeginAdmission{work_, batch, watermark, evicted_at});
+  queue_.each("begin admission", 1, BeginAdmission{work_, batch, watermark, sweep_at});
   do {
     grow(options_.rows_at_once);
     finish_growth();  // a sweep looks at one index
-    queue_.each("admit rows", 1,
-                AdmitRows{work_, batch, horizon_min_, options_.rows_at_once, can_evict_});
-    queue_.each("recycle", 1, Recycle{work_});
+    queue_.each("admit rows", 1, AdmitRows{work_, batch, horizon_min_, options_.rows_at_once});
     queue_.computed();
     queue_.copy_out(staged_control_.data(), work_.control, sizeof(PassControl));
     queue_.wait(queue_.fence());
@@ -321,7 +330,7 @@ std::uint64_t DeviceTables<Queue>::admit(const PassBatch& batch, std::int64_t& w
   } while (staged_control_->next_row != batch.rows);
   queue_.each("end admission", 1, EndAdmission{work_});
   watermark = staged_control_->watermark;
-  evicted_at = staged_control_->evicted_at;
+  sweep_at = staged_control_->sweep_at;
   return staged_control_->refused;
 }
 

@@ -10,6 +10,7 @@
 #include "base/shared_word.h"
 #include "kernels/advance.h"
 #include "kernels/device_work.h"
+#include "kernels/label.h"
 #include "kernels/long_run.h"
 #include "kernels/shared_shard.h"
 #include "kernels/team_algorithms.h"
@@ -27,24 +28,38 @@ struct PassBatch {
 
 // ---- before: is there room for what finding keys may insert?
 
-struct OpenBatch {  // one worker
+struct OpenBatch {  // one team
+  static constexpr std::uint32_t kThreads = 256;
   PassWork work;
   PassBatch batch;
 
-  WARPSCORE_HD void operator()(std::uint32_t) const {
-    *batch.report = BatchReport{};
-    PassControl& control = *work.control;
-    std::uint64_t units = 0;
-    bool room = true;
-    for (std::uint32_t t = 0; t < work.set.tables; ++t) {
-      const Shard& shard = work.set.shards[t];
-      work.lists[t] = RunList{};
-      units += std::uint64_t{batch.rows} * units_of_slot(shard);
-      // The host grows an index in time; where the pool is spent it could not.
-      room = room && (shard.cells + batch.rows) * 8 <= (shard.index_mask + 1) * 7;
+  [[nodiscard]] std::size_t shared_bytes() const { return 0; }
+
+  // The host grows an index in time; where the pool is spent it could not.
+  WARPSCORE_HD void open_table(std::uint32_t t) const {
+    const Shard& shard = work.set.shards[t];
+    work.lists[t] = RunList{};
+    if ((shard.cells + batch.rows) * 8 > (shard.index_mask + 1) * 7) {
+      shared_or(work.control->stopped, 1U);
     }
-    room = room && units <= control.pool.units - control.pool.used;
-    if (!room) control.stopped = 1;
+    const std::uint32_t free = can_take(shard.free[0]);
+    if (batch.rows <= free) return;
+    shared_add(work.control->wanted_units, std::uint64_t{batch.rows - free} * units_of_slot(shard));
+  }
+
+  WARPSCORE_TEAM_CODE
+  template <class Team>
+  WARPSCORE_HD void operator()(Team& team, std::uint32_t) const {
+    PassControl& control = *work.control;
+    team.each(work.set.tables * kFreeLists, [&](std::uint32_t i) { recycle(work.free_lists[i]); });
+    team.leader([&] {
+      *batch.report = BatchReport{};
+      control.wanted_units = 0;
+    });
+    team.each(work.set.tables, [&](std::uint32_t t) { open_table(t); });
+    team.leader([&] {
+      if (control.wanted_units > control.pool.units - control.pool.used) control.stopped = 1;
+    });
   }
 };
 
@@ -82,10 +97,15 @@ struct PlanRuns {  // worker i: sorted place i % rows of table i / rows
     const std::uint32_t behind = p + work.sizes.short_run;
     return behind >= batch.rows || slots[behind] != slots[p];
   }
+  // Most runs are of one row: the first look tells, and of r rows some 2 log r do.
   WARPSCORE_HD static std::uint32_t length(const std::uint32_t* slots, std::uint32_t p,
                                            std::uint32_t rows) {
     std::uint32_t same = p;  // slots[same] is the run's, those from `other` on are not
-    std::uint32_t other = rows;
+    std::uint32_t other = p + 1;
+    for (std::uint32_t step = 1; other < rows && slots[other] == slots[p]; step *= 2) {
+      same = other;
+      other = rows - other > step ? other + step : rows;
+    }
     while (other - same > 1) {
       const std::uint32_t middle = same + (other - same) / 2;
       if (slots[middle] == slots[p]) {
@@ -113,9 +133,10 @@ struct PlanRuns {  // worker i: sorted place i % rows of table i / rows
     const bool grows = !slot.has_ring || size_class != slot.size_class ||
                        (held + count - 1) >> slot.charged_class != 0;
     if (plan.keeps_rows && grows) {
-      const std::uint64_t units = ring_units(plan, size_class);
-      shared_add(list.units, units);
-      bytes += 64 * units;
+      // Row by row a key has a ring of each class on the way.
+      std::uint8_t c = slot.has_ring ? static_cast<std::uint8_t>(slot.size_class + 1) : kFirstClass;
+      for (; c <= size_class; ++c) shared_add(list.rings[c], 1U);
+      bytes += 64 * ring_units(plan, size_class);
     }
     if (bytes == 0) return;
     shared_add(list.bytes, bytes);
@@ -138,31 +159,50 @@ struct PlanRuns {  // worker i: sorted place i % rows of table i / rows
   WARPSCORE_HD void operator()(std::uint32_t i) const { plan_run(i / batch.rows, i % batch.rows); }
 };
 
-struct Decide {  // one worker
+struct Decide {  // one team
+  static constexpr std::uint32_t kThreads = 256;
   PassWork work;
   PassBatch batch;
 
+  [[nodiscard]] std::size_t shared_bytes() const { return 0; }
+
   // Does every row fit, whatever comes before it in the batch? A bound: who does not, may.
-  WARPSCORE_HD bool all_fit() const {
-    const PassControl& control = *work.control;
-    std::uint64_t units = 0;
-    std::uint64_t bytes = work.set.state_bytes();
-    for (std::uint32_t t = 0; t < work.set.tables; ++t) {
-      const TablePlan& plan = work.set.plans[t];
-      const Shard& shard = work.set.shards[t];
-      const RunList& list = work.lists[t];
-      units += list.units;
-      bytes += list.bytes + list.bytes_top + shard.slot_bytes + 64 * ring_units(plan, kFirstClass);
-      if (work.limits.keys_max == 0 || plan.clock != kNone) continue;
-      if (shard.keys + list.new_keys > work.limits.keys_max) return false;
-    }
-    if (units > control.pool.units - control.pool.used) return false;
-    return work.limits.memory_max == 0 || bytes <= work.limits.memory_max;
+  WARPSCORE_HD void add_rings(std::uint32_t table, std::uint32_t size_class) const {
+    const std::uint32_t wanted = work.lists[table].rings[size_class];
+    const std::uint32_t free = can_take(work.set.shards[table].free[1 + size_class]);
+    if (wanted <= free) return;
+    shared_add(
+        work.control->wanted_units,
+        (wanted - free) * ring_units(work.set.plans[table], static_cast<std::uint8_t>(size_class)));
   }
-  WARPSCORE_HD void operator()(std::uint32_t) const {
+  WARPSCORE_HD void add_bytes(std::uint32_t table) const {
+    const TablePlan& plan = work.set.plans[table];
+    const Shard& shard = work.set.shards[table];
+    const RunList& list = work.lists[table];
+    shared_add(work.control->wanted_bytes, shard.state_bytes + list.bytes + list.bytes_top +
+                                               shard.slot_bytes +
+                                               64 * ring_units(plan, kFirstClass));
+    if (work.limits.keys_max == 0 || plan.clock != kNone) return;
+    if (shard.keys + list.new_keys > work.limits.keys_max) shared_or(work.control->stopped, 1U);
+  }
+
+  WARPSCORE_TEAM_CODE
+  template <class Team>
+  WARPSCORE_HD void operator()(Team& team, std::uint32_t) const {
     PassControl& control = *work.control;
-    if (control.stopped == 0 && !all_fit()) control.stopped = 1;
-    control.go = control.stopped == 0 ? 1 : 0;
+    team.leader([&] {
+      control.wanted_units = 0;
+      control.wanted_bytes = 0;
+    });
+    team.each(work.set.tables * kSizeClasses,
+              [&](std::uint32_t i) { add_rings(i / kSizeClasses, i % kSizeClasses); });
+    team.each(work.set.tables, [&](std::uint32_t t) { add_bytes(t); });
+    team.leader([&] {
+      const std::uint64_t memory_max = work.limits.memory_max;
+      if (control.wanted_units > control.pool.units - control.pool.used) control.stopped = 1;
+      if (memory_max != 0 && control.wanted_bytes > memory_max) control.stopped = 1;
+      control.go = control.stopped == 0 ? 1 : 0;
+    });
   }
 };
 
@@ -180,8 +220,8 @@ struct GroupSmall {
 
   WARPSCORE_TEAM_CODE
   template <class Team>
-  WARPSCORE_HD void operator()(Team& team, std::uint32_t) const {
-    team.leader([&] { OpenBatch{work, batch}(0); });
+  WARPSCORE_HD void operator()(Team& team, std::uint32_t number) const {
+    OpenBatch{work, batch}(team, number);
     auto* const keys = reinterpret_cast<std::uint64_t*>(team.shared_memory());
     auto* const rows = reinterpret_cast<std::uint32_t*>(keys + size());
     const FindKeys find{work, batch};
@@ -198,7 +238,7 @@ struct GroupSmall {
       });
       team.each(batch.rows, [&](std::uint32_t i) { plan.plan_run(t, i); });
     }
-    team.leader([&] { Decide{work, batch}(0); });
+    Decide{work, batch}(team, number);
   }
 };
 
@@ -301,68 +341,36 @@ struct CountMarks {  // worker i: row i
   }
 };
 
-struct CloseBatch {  // one worker
+struct CloseBatch {  // one team
+  static constexpr std::uint32_t kThreads = 64;
   PassWork work;
   PassBatch batch;
 
-  WARPSCORE_HD void operator()(std::uint32_t) const {
+  [[nodiscard]] std::size_t shared_bytes() const { return 0; }
+
+  WARPSCORE_TEAM_CODE
+  template <class Team>
+  WARPSCORE_HD void operator()(Team& team, std::uint32_t) const {
     BatchReport& report = *batch.report;
-    report.declined = work.control->go == 0 ? 1 : 0;
-    report.tables = work.set.tables;
-    report.state_bytes = work.set.state_bytes();
-    report.pool_used = work.control->pool.used;
-    report.keys = 0;
-    report.overflows = 0;
-    report.program_overflows = *batch.program_overflows;
-    for (std::uint32_t t = 0; t < work.set.tables; ++t) {
-      Shard& shard = work.set.shards[t];
-      report.keys += shard.keys;
-      report.overflows += shard.overflows;
+    team.leader([&] {
+      report.declined = work.control->go == 0 ? 1 : 0;
+      report.tables = work.set.tables;
+      report.pool_used = work.control->pool.used;
+      report.program_overflows = *batch.program_overflows;
+      report.state_bytes = 0;  // a batch that was declined is closed twice
+      report.keys = 0;
+      report.overflows = 0;
+    });
+    team.each(work.set.tables, [&](std::uint32_t t) {
+      const Shard& shard = work.set.shards[t];
+      shared_add(report.state_bytes, shard.state_bytes);
+      shared_add(report.keys, shard.keys);
+      shared_add(report.overflows, shard.overflows);
       report.cells[t] = shard.cells;
       report.index[t] = shard.index_mask + 1;
       report.growths[t] = shard.growths;
-      recycle(shard);
-    }
+    });
   }
-};
-
-// ---- the index grows
-
-struct BeginGrowth {  // one worker; does nothing where the pool has no room
-  PassWork work;
-  std::uint32_t table;
-  std::uint64_t cells;
-
-  WARPSCORE_HD void operator()(std::uint32_t) const {
-    Shard& shard = work.set.shards[table];
-    UnitPool& pool = work.control->pool;
-    ++shard.growths;
-    const std::uint64_t units = cells * sizeof(std::uint64_t) / 64;
-    if (units > pool.units - pool.used) return;
-    shard.index_old = shard.index;
-    shard.index_old_mask = shard.index_mask;
-    shard.index = reinterpret_cast<std::uint64_t*>(shard.rings + pool.used * 64);  // fresh: zero
-    shard.index_mask = cells - 1;
-    shard.cells = 0;
-    pool.used += units;
-  }
-};
-
-struct MoveCells {  // worker i: cell first + i of the old index
-  PassWork work;
-  std::uint32_t table;
-  std::uint64_t first;
-
-  WARPSCORE_HD void operator()(std::uint32_t i) const {
-    Shard& shard = work.set.shards[table];
-    if (shard.index_old != nullptr) move_cell(shard, first + i);
-  }
-};
-
-struct EndGrowth {  // one worker
-  PassWork work;
-  std::uint32_t table;
-  WARPSCORE_HD void operator()(std::uint32_t) const { work.set.shards[table].index_old = nullptr; }
 };
 
 }  // namespace warpscore

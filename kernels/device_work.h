@@ -17,6 +17,7 @@
 #include "kernels/long_run_scratch.h"
 #include "kernels/pass_columns.h"
 #include "kernels/queue.h"
+#include "kernels/shared_shard.h"
 #include "kernels/table_plan.h"
 
 namespace warpscore {
@@ -40,7 +41,7 @@ struct BatchReport {
   std::uint64_t keys = 0;
   std::uint64_t state_bytes = 0;
   std::uint64_t pool_used = 0;
-  std::uint64_t cells[kTablesMax] = {};  // of each index that are taken
+  std::uint64_t cells[kTablesMax] = {};    // of each index that are taken
   std::uint64_t index[kTablesMax] = {};    // how many each has
   std::uint64_t growths[kTablesMax] = {};  // of each until then
 };
@@ -50,9 +51,9 @@ struct RunList {
   std::uint32_t new_keys = 0;
   std::uint32_t hot_count = 0;
   std::uint32_t padding = 0;
-  std::uint64_t units = 0;      // of the pool that the table's runs could take
-  std::uint64_t bytes = 0;      // of state, charged
-  std::uint64_t bytes_top = 0;  // most that one row asks for on its way there
+  std::uint32_t rings[kSizeClasses] = {};  // of each class that the table's runs could take
+  std::uint64_t bytes = 0;                 // of state, charged
+  std::uint64_t bytes_top = 0;             // most that one row asks for on its way there
 };
 
 struct Run {
@@ -63,15 +64,17 @@ struct Run {
 // Words that live as long as the tables.
 struct PassControl {
   UnitPool pool;
-  std::uint32_t stopped =
-      0;                 // a batch was declined: nothing more is applied until the host says so
-  std::uint32_t go = 0;  // the batch at hand is applied
+  std::uint32_t stopped = 0;  // a batch was declined: nothing is applied until the host says so
+  std::uint32_t go = 0;       // the batch at hand is applied
+  std::uint64_t wanted_units = 0;  // at most, by the batch at hand
+  std::uint64_t wanted_bytes = 0;  // state would be at most so many behind it
   // Row by row (AdmitRows).
   std::uint32_t next_row = 0;
   std::uint32_t wants_eviction = 0;
   std::uint64_t refused = 0;
   std::int64_t watermark = kMissing;
-  std::int64_t evicted_at = kMissing;
+  std::int64_t sweep_at = INT64_MAX;     // before the newest time is this, no key is idle
+  std::int64_t sweep_newest = kMissing;  // the newest time as a sweep sees it
 };
 
 // Arrays of one batch at a time: kernels of different batches never overlap.
@@ -85,8 +88,9 @@ struct PassWork {
   std::uint32_t* keys_out = nullptr;
   std::uint32_t* rows_in = nullptr;
   std::uint32_t* rows_out = nullptr;
-  RunList* lists = nullptr;  // [table]
-  Run* runs = nullptr;       // [table][runs_max]: long ones from the front, hot ones from the back
+  RunList* lists = nullptr;        // [table]
+  FreeList* free_lists = nullptr;  // [table][kFreeLists]
+  Run* runs = nullptr;  // [table][runs_max]: long ones from the front, hot ones from the back
   std::uint32_t runs_max = 0;
   const RunScratch* scratches = nullptr;  // [teams] of long runs
   const RunScratch* hot_scratch = nullptr;

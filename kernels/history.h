@@ -253,7 +253,7 @@ class HistoryOf : private PastOfHistory<past> {
   WARPSCORE_HD void give_ring_back(std::uint32_t ring, std::uint8_t size_class) {
     const RingLink link{shard_.rings};
     if (shard_.pool != nullptr) {
-      warpscore::give_back(shard_.ring_returned[size_class], ring + 1, link);
+      warpscore::give_back(shard_.free[1 + size_class], ring + 1, link);
       return;
     }
     link(ring + 1) = shard_.ring_free[size_class];
@@ -311,11 +311,11 @@ class HistoryOf : private PastOfHistory<past> {
   WARPSCORE_HD std::uint32_t take_ring(std::uint8_t size_class) {
     const std::uint64_t units = ring_units(plan_, size_class);
     const RingLink link{shard_.rings};
-    std::uint32_t& free = shard_.ring_free[size_class];
     if (shard_.pool != nullptr) {
-      const std::uint32_t first = take_first(free, link);
+      const std::uint32_t first = take(shard_.free[1 + size_class], link);
       return first != 0 ? first - 1 : take_units(shard_, units);
     }
+    std::uint32_t& free = shard_.ring_free[size_class];
     if (free != 0) {
       const std::uint32_t ring = free - 1;
       free = link(free);

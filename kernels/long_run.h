@@ -23,6 +23,7 @@
 #include "kernels/query.h"
 #include "kernels/run_rows.h"
 #include "kernels/side_sets.h"
+#include "kernels/team_extremes.h"
 
 namespace warpscore {
 
@@ -75,7 +76,10 @@ class LongRun : private RunRows {
       sum_rows(team);
       if (late_) sum_in_order(team);
       if (late_) find_zones(team);
-      for (std::uint32_t set = 0; set < plan_.extreme_count; ++set) summarise(team, set);
+      const std::uint64_t from = team.agree(scratch_.state->grows) != 0 ? slot_.head : base_;
+      for (std::uint32_t set = 0; set < plan_.extreme_count; ++set) {
+        team_extremes(team, live(), plan_, set, from);
+      }
       for (std::uint32_t set = 0; set < plan_.distinct_count; ++set) match_values(team, set);
       if (plan_.history_max != 0) find_drops(team);
     }
@@ -91,49 +95,6 @@ class LongRun : private RunRows {
   }
 
   // ---- side sets
-
-  // Least and greatest of every block and superblock that has rows of the region (or, in a new
-  // ring, any).
-  WARPSCORE_TEAM_CODE
-  template <class Team>
-  WARPSCORE_HD void summarise(Team& team, std::uint32_t set) {
-    const History history = live();
-    const ExtremeBlocks side = extreme_blocks(history, set);
-    if (!side.has_blocks) return;
-    const SumWord& sum = plan_.sums[plan_.extremes[set].sum];
-    const std::uint64_t from = team.agree(scratch_.state->grows) != 0 ? slot_.head : base_;
-    const std::uint64_t first = from >> kBlockBits;
-    const auto blocks = static_cast<std::uint32_t>(((slot_.end - 1) >> kBlockBits) - first + 1);
-    team.each(blocks, [&](std::uint32_t b) {
-      std::uint64_t n = (first + b) << kBlockBits;
-      const std::uint64_t end = n + kBlockRows < slot_.end ? n + kBlockRows : slot_.end;
-      if (n < slot_.head) n = slot_.head;
-      std::uint64_t* const pair = side.blocks + 2 * ((first + b) & side.block_mask);
-      clear_pair(pair);
-      for (; n < end; ++n) {
-        if (!history.counts(n, sum.count)) continue;
-        const std::int64_t value = history.value(n, sum.word);
-        widen(pair, value, value);
-      }
-    });
-    if (!side.has_supers) return;
-    const std::uint64_t first_super = from >> kSuperBits;
-    const auto supers =
-        static_cast<std::uint32_t>(((slot_.end - 1) >> kSuperBits) - first_super + 1);
-    team.each(supers, [&](std::uint32_t s) {
-      constexpr std::uint64_t kBlocks = kSuperRows / kBlockRows;
-      std::uint64_t block = (first_super + s) * kBlocks;
-      const std::uint64_t end_block = ((slot_.end - 1) >> kBlockBits) + 1;
-      const std::uint64_t end = block + kBlocks < end_block ? block + kBlocks : end_block;
-      if (block < slot_.head >> kBlockBits) block = slot_.head >> kBlockBits;
-      std::uint64_t* const pair = side.supers + 2 * ((first_super + s) & side.super_mask);
-      clear_pair(pair);
-      for (; block < end; ++block) {
-        const std::uint64_t* const one = side.blocks + 2 * (block & side.block_mask);
-        widen(pair, static_cast<std::int64_t>(one[0]), static_cast<std::int64_t>(one[1]));
-      }
-    });
-  }
 
   // For each row of the run the one before it with the same value, and the bits of the run's rows.
   // Those of the rows before it are cleared when all have answered (finish).

@@ -44,6 +44,8 @@ struct SlotHead {
 };
 static_assert(sizeof(SlotHead) == 64);
 
+struct FreeList;  // kernels/shared_shard.h
+
 // The memory of a device's tables: units of 64 bytes, handed out from the front.
 struct UnitPool {
   std::uint64_t used = 0;
@@ -56,11 +58,10 @@ struct Shard {
   std::uint64_t* index_next = nullptr;  // free memory for the next, larger index
   std::byte* slots = nullptr;
   std::uint32_t slot_bytes = 0;
-  std::uint32_t slot_stride =
-      0;                         // bytes from a slot number to the next: slot_bytes; with a pool 64
-  std::uint32_t slots_used = 0;  // slots ever handed out
-  std::uint32_t slot_free = 0;   // first free slot + 1, 0: none
-  std::uint64_t keys = 0;        // that have had a transaction
+  std::uint32_t slot_stride = 0;  // from a slot number to the next: slot_bytes; with a pool 64
+  std::uint32_t slots_used = 0;   // slots ever handed out
+  std::uint32_t slot_free = 0;    // first free slot + 1, 0: none
+  std::uint64_t keys = 0;         // that have had a transaction
   std::byte* rings = nullptr;
   std::uint64_t rings_used = 0;                // 64-byte units
   std::uint32_t ring_free[kSizeClasses] = {};  // first free ring + 1 of each class
@@ -72,10 +73,9 @@ struct Shard {
   UnitPool* pool = nullptr;
   std::uint64_t* index_old = nullptr;  // being moved over, cell by cell; nullptr: nothing is
   std::uint64_t index_old_mask = 0;
-  std::uint64_t cells = 0;    // of the index that are taken, tombstones too
+  std::uint64_t cells = 0;    // of the index that are taken
   std::uint64_t growths = 0;  // that the host has asked for
-  std::uint32_t slot_returned = 0;  // given back in this batch; free from the next on
-  std::uint32_t ring_returned[kSizeClasses] = {};
+  FreeList* free = nullptr;   // [kFreeLists]
 };
 
 WARPSCORE_HD inline std::uint64_t hash_of(const Key& key) {
@@ -111,15 +111,12 @@ WARPSCORE_HD inline void count_on(const Shard& shard, std::uint64_t& word, std::
 
 WARPSCORE_HD inline std::uint64_t tag_of(std::uint64_t hash) { return hash & ~0xffffffffULL; }
 
-// A cell whose key was evicted; a device leaves such cells until the index is next made anew.
-inline constexpr std::uint64_t kTombstone = 0xfffffffeULL;
-
 WARPSCORE_HD inline SlotHead* find_in(const Shard& shard, const std::uint64_t* index,
                                       std::uint64_t mask, const Key& key, std::uint64_t hash) {
   for (std::uint64_t at = hash & mask;; at = (at + 1) & mask) {
     const std::uint64_t entry = index[at];
     if (entry == 0) return nullptr;
-    if (tag_of(entry) != tag_of(hash) || entry == kTombstone) continue;
+    if (tag_of(entry) != tag_of(hash)) continue;
     SlotHead* const slot = slot_at(shard, static_cast<std::uint32_t>(entry) - 1);
     if (slot->key == key) return slot;
   }

@@ -61,7 +61,7 @@ class DeviceEngine : public EngineBackend {
 
  private:
   static constexpr std::uint32_t kSlots = 4;
-  static constexpr std::uint32_t kLabelsAtOnce = 1024;
+  static constexpr std::uint32_t kLabelsAtOnce = 128;  // of one hot key they take their time
 
   // Host memory that the device copies to: the result columns, then refused rows.
   struct StagedResults : ResultMemory {
@@ -104,7 +104,7 @@ class DeviceEngine : public EngineBackend {
   std::uint32_t in_flight_ = 0;
   std::uint64_t sequence_ = 0;
   std::int64_t watermark_ = kMissing;   // newest event time applied
-  std::int64_t evicted_at_ = kMissing;  // watermark of the last sweep
+  std::int64_t sweep_at_ = INT64_MAX;   // before the watermark is this, no key is idle
   std::uint64_t window_overflows_ = 0;
   std::uint64_t program_overflows_ = 0;
   EngineCounters counters_;
@@ -215,7 +215,7 @@ void DeviceEngine<Queue>::admit_declined(std::uint32_t turn) {
   queue_->begin(sequence_ - (in_flight_ - 1 - turn));
   queue_->zero(slot.on_device.overflows, sizeof(std::uint64_t));
   enqueue_prepare(*queue_, on_device_, slot.on_device.score, slot.rows);
-  counters_.refused += tables_->admit(pass_of(slot), watermark_, evicted_at_);
+  counters_.refused += tables_->admit(pass_of(slot), watermark_, sweep_at_);
   queue_scores(slot);
   queue_->wait(slot.fence);
   tables_->note(slot.report[0], slot.rows);
@@ -231,7 +231,7 @@ void DeviceEngine<Queue>::account(const Slot& slot, bool at_once) {
   const BatchReport& report = slot.report[0];
   if (at_once) {  // else admit() did this row by row
     watermark_ = std::max(watermark_, slot.newest_ms);
-    if (slot.oldest_ms + tables_->horizon_min() < evicted_at_) evicted_at_ = kMissing;
+    sweep_at_ = std::min(sweep_at_, tables_->idle_at(slot.oldest_ms));
   }
   counters_.transactions += slot.rows;
   counters_.late += report.late;

@@ -31,3 +31,5 @@ target_link_libraries(warpscore_thread_engine PUBLIC warpscore_engine warpscore_
   warpscore_thread_queue)
 warpscore_test(device_engine_test SOURCES differential/device_engine_test.cpp
                LIBS warpscore_random_case warpscore_thread_engine LABELS per_device TIMEOUT 900)
+warpscore_test(device_pool_test SOURCES differential/device_pool_test.cpp
+               LIBS warpscore_random_case warpscore_thread_engine TIMEOUT 600)

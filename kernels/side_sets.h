@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/host_device.h"
+#include "base/shared_word.h"
 #include "kernels/history.h"
 
 namespace warpscore {
@@ -233,7 +234,9 @@ WARPSCORE_HD inline std::uint64_t* super_of(const DistinctBits& bits, std::uint6
 WARPSCORE_HD inline std::uint64_t bits_from(const DistinctBits& bits, std::uint64_t lo,
                                             std::uint64_t count) {
   const std::uint64_t at = lo & bits.mask;
-  const std::uint64_t shifted = bits.words[at >> kBlockBits] >> (at & (kBlockRows - 1));
+  // Other rows' bits of the word may change meanwhile (kernels/long_run.h).
+  const std::uint64_t shifted =
+      shared_load(bits.words[at >> kBlockBits]) >> (at & (kBlockRows - 1));
   return count == kBlockRows ? shifted : shifted & ((1ULL << count) - 1);
 }
 

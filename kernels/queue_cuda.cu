@@ -201,6 +201,9 @@ bool CudaQueue::pass_oldest() {
   }
   check(state);
   ++fences_passed_;
+  // The next one had to wait for it: what follows is its own time.
+  PendingFence& next = fences_[fences_passed_ % kFencesMax];
+  if (fences_passed_ != fences_queued_) next.since_ms = std::max(next.since_ms, now_ms());
   return true;
 }
 

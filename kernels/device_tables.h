@@ -221,11 +221,13 @@ void DeviceTables<Queue>::apply(const PassBatch& batch) {
     queue_.each("plan runs", rows * tables(), PlanRuns{work_, batch});
     queue_.teams("decide", 1, Decide{work_, batch});
   }
+  std::uint32_t sort_size = power_of_two_from(2 * options_.long_rows);
+  if (sort_bytes(sort_size) > queue_.shared_bytes_max()) sort_size = 0;
   for (std::uint32_t t = 0; t < tables(); ++t) {  // a child table needs its parent's clock
     queue_.each("short runs", rows, ApplyShortRuns{work_, batch, t});
     if (rows > options_.sizes.short_run) {
       const std::uint32_t teams = std::min(options_.long_teams, rows / options_.sizes.short_run);
-      queue_.teams("long runs", teams, ApplyLongRuns{work_, batch, t, teams});
+      queue_.teams("long runs", teams, ApplyLongRuns{work_, batch, t, teams, sort_size});
     }
     if (rows > options_.sizes.hot_run) queue_.whole_team("hot runs", ApplyHotRuns{work_, batch, t});
   }

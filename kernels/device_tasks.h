@@ -214,9 +214,7 @@ struct GroupSmall {
   PassBatch batch;
 
   [[nodiscard]] WARPSCORE_HD std::uint32_t size() const { return power_of_two_from(batch.rows); }
-  [[nodiscard]] std::size_t shared_bytes() const {
-    return std::size_t{size()} * (sizeof(std::uint64_t) + sizeof(std::uint32_t));
-  }
+  [[nodiscard]] std::size_t shared_bytes() const { return sort_bytes(size()); }
 
   WARPSCORE_TEAM_CODE
   template <class Team>
@@ -279,10 +277,11 @@ struct ApplyShortRuns {  // worker p: the run that begins at sorted place p, if 
 WARPSCORE_TEAM_CODE
 template <class Team>
 WARPSCORE_HD void apply_run(Team& team, const PassWork& work, const PassBatch& batch,
-                            std::uint32_t table, Run run, const RunScratch& scratch) {
+                            std::uint32_t table, Run run, const RunScratch& scratch,
+                            const SortMemory& sort) {
   Shard& shard = work.set.shards[table];
   const std::size_t first = work.place(table, run.first);
-  LongRun long_run(work.set.plans[table], shard, batch.columns, table, batch.answer, scratch,
+  LongRun long_run(work.set.plans[table], shard, batch.columns, table, batch.answer, scratch, sort,
                    *slot_at(shard, work.keys_out[first]), work.rows_out + first);
   long_run.run(team, run.count);
 }
@@ -293,16 +292,24 @@ struct ApplyLongRuns {  // team n of `teams`: every teams-th long run
   PassBatch batch;
   std::uint32_t table;
   std::uint32_t teams;
+  std::uint32_t
+      sort_size;  // what a team sorts at most lies in its shared memory; 0: in its scratch
 
-  [[nodiscard]] std::size_t shared_bytes() const { return 0; }
+  [[nodiscard]] std::size_t shared_bytes() const { return sort_bytes(sort_size); }
 
   WARPSCORE_TEAM_CODE
   template <class Team>
   WARPSCORE_HD void operator()(Team& team, std::uint32_t number) const {
     if (work.control->go == 0) return;
     const std::uint32_t count = work.lists[table].count;
+    const RunScratch& scratch = work.scratches[number];
+    SortMemory sort = scratch.sort;
+    if (sort_size != 0) {
+      sort.keys = reinterpret_cast<std::uint64_t*>(team.shared_memory());
+      sort.rows = reinterpret_cast<std::uint32_t*>(sort.keys + sort_size);
+    }
     for (std::uint32_t i = number; i < count; i += teams) {
-      apply_run(team, work, batch, table, work.run(table, i), work.scratches[number]);
+      apply_run(team, work, batch, table, work.run(table, i), scratch, sort);
     }
   }
 };
@@ -320,7 +327,7 @@ struct ApplyHotRuns {  // the whole device, one hot run after another
     const std::uint32_t count = work.lists[table].hot_count;
     for (std::uint32_t i = 0; i < count; ++i) {
       const Run run = work.run(table, work.runs_max - 1 - i);
-      apply_run(team, work, batch, table, run, *work.hot_scratch);
+      apply_run(team, work, batch, table, run, *work.hot_scratch, work.hot_scratch->sort);
     }
   }
 };

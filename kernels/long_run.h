@@ -33,9 +33,9 @@ inline constexpr std::uint32_t kStretchMin = 8;
 class LongRun : private RunRows {
  public:
   WARPSCORE_HD LongRun(const TablePlan& plan, Shard& shard, const PassColumns& columns,
-                       std::uint32_t table, bool answer, const RunScratch& scratch, SlotHead& slot,
-                       const std::uint32_t* rows)
-      : RunRows(plan, shard, columns, scratch, slot, rows), table_(table), answer_(answer) {}
+                       std::uint32_t table, bool answer, const RunScratch& scratch,
+                       const SortMemory& sort, SlotHead& slot, const std::uint32_t* rows)
+      : RunRows(plan, shard, columns, scratch, sort, slot, rows), table_(table), answer_(answer) {}
 
   WARPSCORE_TEAM_CODE
   template <class Team>
@@ -107,13 +107,13 @@ class LongRun : private RunRows {
     std::uint32_t* const firsts = firsts_of(number);
     const std::uint32_t size = power_of_two_from(region_);
     team.each(size, [&](std::uint32_t i) {
-      scratch_.sort_keys[i] = i < region_ ? history.row(base_ + i)[set.value_word] : ~0ULL;
-      scratch_.sort_rows[i] = i < region_ ? i : 0x80000000U + i;
+      sort_.keys[i] = i < region_ ? history.row(base_ + i)[set.value_word] : ~0ULL;
+      sort_.rows[i] = i < region_ ? i : 0x80000000U + i;
       if (i == 0) firsts[0] = 0;
       const bool begins_super = i < region_ && ((base_ + i) & (kSuperRows - 1)) == 0;
       if (begins_super && bits.has_supers) *super_of(bits, base_ + i) = 0;
     });
-    team_sort(team, size, scratch_.sort_keys, scratch_.sort_rows);
+    team_sort(team, size, sort_.keys, sort_.rows);
     team.each(region_, [&](std::uint32_t s) { match_value(history, set, bits, number, s); });
   }
 
@@ -121,16 +121,16 @@ class LongRun : private RunRows {
   WARPSCORE_HD void match_value(const History& history, const DistinctSet& set,
                                 const DistinctBits& bits, std::uint32_t number,
                                 std::uint32_t s) const {
-    const std::uint64_t value = scratch_.sort_keys[s];
-    const std::uint32_t i = scratch_.sort_rows[s];
+    const std::uint64_t value = sort_.keys[s];
+    const std::uint32_t i = sort_.rows[s];
     std::uint64_t& repeat = repeats_of(number)[i];
     const bool member = static_cast<std::int64_t>(value) != kMissing;
-    const bool is_last = s + 1 == region_ || scratch_.sort_keys[s + 1] != value;
+    const bool is_last = s + 1 == region_ || sort_.keys[s + 1] != value;
     put_shared_bit(bits, base_ + i, member && is_last);
     repeat = kNoValue;
     if (!member) return;
-    if (s != 0 && scratch_.sort_keys[s - 1] == value) {
-      repeat = base_ + scratch_.sort_rows[s - 1] + 1;
+    if (s != 0 && sort_.keys[s - 1] == value) {
+      repeat = base_ + sort_.rows[s - 1] + 1;
     } else {
       // As far back as the first of them looks: one that comes later in the run may lie in front.
       const Edge& edge = plan_.edges[set.reach_edge];

@@ -30,13 +30,23 @@ struct RunState {
   std::uint8_t old_class = 0;
 };
 
+// Of the pairs that a team sorts.
+inline std::size_t sort_bytes(std::size_t size) {
+  return size * (sizeof(std::uint64_t) + sizeof(std::uint32_t));
+}
+
+// Where a team sorts: of its scratch, or of its fast memory.
+struct SortMemory {
+  std::uint64_t* keys = nullptr;
+  std::uint32_t* rows = nullptr;
+};
+
 struct RunScratch {
   std::uint32_t rows = 0;    // of a stretch at most
   std::uint32_t region = 0;  // 2 * rows: so many rows may move up
   RunState* state = nullptr;
   std::int64_t* clock = nullptr;           // [rows] T as each sees it
-  std::uint64_t* sort_keys = nullptr;      // [region, made up to a power of two]
-  std::uint32_t* sort_rows = nullptr;      // likewise
+  SortMemory sort;                         // [region, made up to a power of two]
   std::uint32_t* place = nullptr;          // [rows] where in the region each comes to lie
   std::uint32_t* complete = nullptr;       // [rows] first place that one after it takes
   std::uint32_t* zone = nullptr;           // [rows] behind the last place that it sees
@@ -96,8 +106,8 @@ inline RunScratch carve_run_scratch(const TablePlan* tables, std::uint32_t table
   Carver carver(block);
   carver.take(scratch.state, 1);
   carver.take(scratch.clock, all_rows);
-  carver.take(scratch.sort_keys, sorted);
-  carver.take(scratch.sort_rows, sorted);
+  carver.take(scratch.sort.keys, sorted);
+  carver.take(scratch.sort.rows, sorted);
   carver.take(scratch.place, all_rows);
   carver.take(scratch.complete, all_rows);
   carver.take(scratch.zone, all_rows);
@@ -109,7 +119,7 @@ inline RunScratch carve_run_scratch(const TablePlan* tables, std::uint32_t table
   carver.take(scratch.remembered, all_rows * remembered);
   carver.take(scratch.repeats, std::size_t{distincts} * (scratch.region + 1));
   carver.take(scratch.firsts, std::size_t{distincts} * (scratch.region + 1));
-  carver.take(scratch.partial, std::size_t{lanes} * kScanSegments);
+  carver.take(scratch.partial, std::size_t{lanes} * ScanShape::numbers_max(scratch.region));
   bytes = carver.bytes();
   return scratch;
 }

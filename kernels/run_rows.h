@@ -45,11 +45,13 @@ struct PrefixWords {
 class RunRows {
  public:
   WARPSCORE_HD RunRows(const TablePlan& plan, Shard& shard, const PassColumns& columns,
-                       const RunScratch& scratch, SlotHead& slot, const std::uint32_t* rows)
+                       const RunScratch& scratch, const SortMemory& sort, SlotHead& slot,
+                       const std::uint32_t* rows)
       : plan_(plan),
         shard_(shard),
         columns_(columns),
         scratch_(scratch),
+        sort_(sort),
         slot_(slot),
         rows_(rows) {}
 
@@ -163,13 +165,13 @@ class RunRows {
   WARPSCORE_HD void place_rows(Team& team) {
     const std::uint32_t size = power_of_two_from(limit_);
     team.each(size, [&](std::uint32_t i) {
-      scratch_.sort_keys[i] = i < limit_ ? ordered(time_of(i)) : ~0ULL;
-      scratch_.sort_rows[i] = i < limit_ ? i : 0x80000000U + i;
+      sort_.keys[i] = i < limit_ ? ordered(time_of(i)) : ~0ULL;
+      sort_.rows[i] = i < limit_ ? i : 0x80000000U + i;
     });
-    team_sort(team, size, scratch_.sort_keys, scratch_.sort_rows);
+    team_sort(team, size, sort_.keys, sort_.rows);
     const History history = live();
     team.each(limit_, [&](std::uint32_t i) {
-      const std::uint32_t k = scratch_.sort_rows[i];
+      const std::uint32_t k = sort_.rows[i];
       std::uint64_t in_front = base_;  // of the tail: not later than this one
       std::uint64_t behind = end_before_;
       while (in_front != behind) {
@@ -190,7 +192,7 @@ class RunRows {
     std::uint32_t behind = limit_;
     while (in_front != behind) {
       const std::uint32_t middle = in_front + (behind - in_front) / 2;
-      if (scratch_.sort_keys[middle] < ordered(time_ms)) {
+      if (sort_.keys[middle] < ordered(time_ms)) {
         in_front = middle + 1;
       } else {
         behind = middle;
@@ -409,6 +411,7 @@ class RunRows {
   Shard& shard_;
   const PassColumns& columns_;
   const RunScratch& scratch_;
+  const SortMemory sort_;
   SlotHead& slot_;
   const std::uint32_t* rows_;
 
